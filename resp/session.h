@@ -1,0 +1,97 @@
+// Session: one accepted connection that sends commands. The base of the router's client
+// sessions, the server's shard and control sessions, and the admin's sessions.
+//
+// It owns the stream and the input, cuts the input into commands, and hands each to
+// on_command(). It knows nothing of what commands mean.
+//
+// Loop thread only.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/buffer.h"
+#include "base/net/stream.h"
+#include "resp/request_parser.h"
+#include "resp/writer.h"
+
+namespace doris::resp {
+
+class Session : public net::StreamHandler {
+ public:
+  Session(std::unique_ptr<net::Stream> stream, RequestLimits limits);
+  ~Session() override;
+
+  // Starts reading. Separate from construction, so that the derived class is complete.
+  void start();
+
+  [[nodiscard]] Protocol protocol() const { return protocol_; }
+  void set_protocol(Protocol protocol) { protocol_ = protocol; }
+  [[nodiscard]] const std::string& peer() const { return peer_; }
+
+  // Where a reply goes; then call flush_soon(). REQUIRES: !ended().
+  Writer reply() { return {stream_->output(), protocol_}; }
+  Buffer& output() { return stream_->output(); }
+  void flush_soon() { stream_->flush_soon(); }
+  [[nodiscard]] size_t unsent() const { return ended() ? 0 : stream_->unsent(); }
+
+  // The peer has gone, or close() was called: no on_command() follows.
+  [[nodiscard]] bool ended() const { return stream_ == nullptr; }
+
+  // Back-pressure. While held, commands stay in the input and nothing is read; release()
+  // goes on with what had arrived. Both may be called from on_command(); neither nests.
+  // release() runs commands at once unless it is called from inside on_command().
+  void hold();
+  void release();
+  [[nodiscard]] bool held() const { return held_; }
+
+  // Sends what was written, then closes. Calls on_ended() before it returns.
+  void close();
+
+ protected:
+  // `args` is not empty; its views are valid during the call only, unless keep_input()
+  // was overridden.
+  virtual void on_command(std::span<const std::string_view> args) = 0;
+
+  // The connection is over (Code::kClosed: by the peer or by close()). The session may
+  // not be destroyed from here; the owner does it later (post() or a pass task).
+  virtual void on_ended(const Status& why) = 0;
+
+  // All output left after the kernel had refused some. May be overridden.
+  void on_drained() override {}
+
+  // Rewinding, for a batch whose commit may fail. mark() remembers the first byte of the
+  // command being run (REQUIRES: called from on_command()), or of the next one, and where
+  // output() ends. From then on the input is kept in place. rewind() truncates the output
+  // to the mark and runs every command since then once more; drop_mark() forgets it.
+  void mark();
+  [[nodiscard]] bool marked() const { return marked_; }
+  void drop_mark();
+  void rewind();
+
+ private:
+  std::span<char> read_buffer() final;
+  void on_read(size_t bytes) final;
+  void on_end(const Status& why) final;
+  void run_commands();
+  void compact();
+
+  std::unique_ptr<net::Stream> stream_;  // nullptr once ended.
+  const std::string peer_;
+  Protocol protocol_ = Protocol::kResp2;
+  RequestParser parser_;
+
+  // input_ holds every byte from the mark (or from the next command) on; next_ is where
+  // the next command starts in it.
+  Buffer input_;
+  size_t next_ = 0;
+  size_t mark_input_ = 0;
+  size_t mark_output_ = 0;
+  bool marked_ = false;
+  bool held_ = false;
+  bool running_ = false;
+};
+
+}  // namespace doris::resp
