@@ -8,7 +8,8 @@
 //   --key value                             (the command line overrides the file)
 //
 // Units: sizes take b, kb, mb, gb (1024), durations take ms, s, m, h; a bare number is in
-// the key's own unit.
+// bytes or milliseconds. A text may stand in double quotes, which keep spaces and '#'; there
+// are no escapes. `key ""` is the empty text.
 #pragma once
 
 #include <cstdint>
@@ -28,19 +29,40 @@ enum class Program : uint8_t { kRouter = 1, kServer = 2, kAdmin = 4 };
 struct ConfigKey {
   enum class Type : uint8_t { kInteger, kBytes, kDuration, kChoice, kText };
 
+  // What a text must look like: in words, for the manual and the errors, and as a test.
+  struct Form {
+    std::string_view words;
+    bool (*matches)(std::string_view text);
+  };
+
   std::string_view name;  // "request-timeout"
   uint8_t programs;       // Or of Program: who reads it. The others accept and ignore it.
   Type type;
   std::string_view initial;  // The default, as one would write it.
   int64_t min = 0;           // kInteger, kBytes (bytes), kDuration (ms).
   int64_t max = 0;
-  std::string_view choices;  // kChoice: "always|everysec|no".
-  std::string_view reason;   // Why one would change it, for the manual and the errors.
+  std::string_view choices = {};  // kChoice: "always|everysec|no".
+  std::string_view reason = {};   // What it does and why one would change it, for the manual.
+  const Form* form = nullptr;     // kText, and then never nullptr.
+
+  [[nodiscard]] bool read_by(Program program) const {
+    return (programs & static_cast<uint8_t>(program)) != 0;
+  }
 };
 
 // All keys, in the manual's order.
 [[nodiscard]] const std::vector<ConfigKey>& config_table();
 
+// A key of the table; nullptr if there is none of that name.
+[[nodiscard]] const ConfigKey* find_config_key(std::string_view name);
+
+// A value as the program uses it. Which of the two it is follows from the key's type.
+struct ConfigValue {
+  int64_t number = 0;  // kInteger, kBytes (bytes), kDuration (ms).
+  std::string text;    // kChoice, kText.
+};
+
+// Any thread may read a Config that nobody changes any more.
 class Config {
  public:
   Config();  // All defaults.
@@ -55,6 +77,11 @@ class Config {
   // Sets one key; `origin` ("--port") starts the error.
   Status set(std::string_view key, std::string_view value, std::string_view origin);
 
+  // Whether the values fit each other, as far as `program` is concerned. load and set look
+  // at one value at a time, so this comes after them; parse_command_line() does it for the
+  // programs. An error names the keys and says what to change.
+  [[nodiscard]] Status validate(Program program) const;
+
   // REQUIRES: the key is in the table with that type.
   [[nodiscard]] int64_t integer(std::string_view key) const;
   [[nodiscard]] uint64_t bytes(std::string_view key) const;
@@ -67,7 +94,10 @@ class Config {
   [[nodiscard]] std::string shown(std::string_view key) const;
 
  private:
-  std::map<std::string, std::string, std::less<>> values_;  // Normalised.
+  Status load_line(std::string_view line, std::string_view origin);
+  [[nodiscard]] int64_t number(std::string_view key, ConfigKey::Type type) const;
+
+  std::map<std::string, ConfigValue, std::less<>> values_;  // One for each key of the table.
 };
 
 }  // namespace doris

@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,8 +19,13 @@ namespace doris {
 
 enum class LogLevel : uint8_t { kDebug, kInfo, kWarning, kError };
 
+// A value of the setting log-level: "debug", "info", "warning", "error".
+[[nodiscard]] std::optional<LogLevel> parse_log_level(std::string_view name);
+
 // Where all loggers of the process write: `file`, or standard error if it is empty.
 // Called once, before threads start. Lines: "2026-11-23 02:00:01.123 info router: ...".
+// Until then, and after an error (the file cannot be opened), lines of kInfo and above
+// go to standard error.
 Status start_logging(const std::string& file, LogLevel level);
 
 class Log {

@@ -50,7 +50,7 @@ class Client {
 
  private:
   class Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;  // Never nullptr; see client.cpp for why shared.
 };
 
 }  // namespace doris::resp

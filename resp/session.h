@@ -32,7 +32,7 @@ class Session : public net::StreamHandler {
   [[nodiscard]] const std::string& peer() const { return peer_; }
 
   // Where a reply goes; then call flush_soon(). REQUIRES: !ended().
-  Writer reply() { return {stream_->output(), protocol_}; }
+  Writer reply() { return {output(), protocol_}; }
   Buffer& output() { return stream_->output(); }
   void flush_soon() { stream_->flush_soon(); }
   [[nodiscard]] size_t unsent() const { return ended() ? 0 : stream_->unsent(); }
@@ -47,25 +47,34 @@ class Session : public net::StreamHandler {
   void release();
   [[nodiscard]] bool held() const { return held_; }
 
-  // Sends what was written, then closes. Calls on_ended() before it returns.
+  // Sends what was written, then closes. Calls on_ended() before it returns, unless it is
+  // called from on_command() while marked(): then what was written waits for its commit, and
+  // drop_mark() closes. (Called from elsewhere while marked(), it sends nothing written since.)
   void close();
 
  protected:
-  // `args` is not empty; its views are valid during the call only, unless keep_input()
-  // was overridden.
+  // `args` is not empty; its views are valid during the call only.
   virtual void on_command(std::span<const std::string_view> args) = 0;
 
   // The connection is over (Code::kClosed: by the peer or by close()). The session may
   // not be destroyed from here; the owner does it later (post() or a pass task).
   virtual void on_ended(const Status& why) = 0;
 
+  // The peer broke the protocol, and `text` tells it how. No on_command() follows. Replies
+  // and closes. A session that owes replies to earlier commands overrides this, and does
+  // the same after those.
+  virtual void on_protocol_error(std::string_view text);
+
   // All output left after the kernel had refused some. May be overridden.
   void on_drained() override {}
 
   // Rewinding, for a batch whose commit may fail. mark() remembers the first byte of the
-  // command being run (REQUIRES: called from on_command()), or of the next one, and where
-  // output() ends. From then on the input is kept in place. rewind() truncates the output
-  // to the mark and runs every command since then once more; drop_mark() forgets it.
+  // command being run, or (called from elsewhere) of the next one, and where output() ends;
+  // it does nothing if there is a mark. From then on the input is kept. rewind() truncates
+  // the output to the mark, forgets the mark, and runs every command since then once more;
+  // called from on_command(), which then must not reply, it does so when that returns.
+  // drop_mark() forgets the mark. One of the two is due before the output is flushed, that
+  // is in a pass task, or in the command that fills the batch.
   void mark();
   [[nodiscard]] bool marked() const { return marked_; }
   void drop_mark();
@@ -76,22 +85,30 @@ class Session : public net::StreamHandler {
   void on_read(size_t bytes) final;
   void on_end(const Status& why) final;
   void run_commands();
+  void run_next(Parsed parsed);
   void compact();
+  void finish(const Status& why);
 
   std::unique_ptr<net::Stream> stream_;  // nullptr once ended.
   const std::string peer_;
-  Protocol protocol_ = Protocol::kResp2;
   RequestParser parser_;
 
-  // input_ holds every byte from the mark (or from the next command) on; next_ is where
-  // the next command starts in it.
+  // input_ holds every byte from the mark (or from the next command) on.
+  //
+  //   mark_input_ <= command_ <= next_ <= input_.size()
   Buffer input_;
-  size_t next_ = 0;
+  size_t next_ = 0;     // Where the next command starts.
+  size_t command_ = 0;  // Where the one being run starts. Meaningful only while running_.
   size_t mark_input_ = 0;
   size_t mark_output_ = 0;
+
+  Protocol protocol_ = Protocol::kResp2;
   bool marked_ = false;
   bool held_ = false;
-  bool running_ = false;
+  bool running_ = false;  // Inside run_commands().
+  bool rewound_ = false;  // By the command being run.
+  bool closing_ = false;  // As soon as the mark is dropped.
+  bool broken_ = false;   // The peer broke the protocol.
 };
 
 }  // namespace doris::resp

@@ -22,6 +22,8 @@ namespace doris::resp {
 
 struct Version {
   static constexpr uint32_t kRaisedBit = 0x80000000U;
+  static constexpr uint32_t kEpochMax = 0xFFFFFFFFU;
+  static constexpr uint64_t kHlcMax = ~0ULL;
   static constexpr size_t kBytes = 16;
 
   uint32_t epoch = 0;
@@ -31,7 +33,8 @@ struct Version {
   auto operator<=>(const Version&) const = default;
 
   // The lowest raised version above this one that `proposal`'s writer may take.
-  // REQUIRES: proposal <= *this, so the epochs are equal or ours is higher.
+  // REQUIRES: proposal <= *this, so the epochs are equal or ours is higher; and *this is
+  // not the very last version there is.
   [[nodiscard]] Version raised_for(const Version& proposal) const;
 
   // Big-endian, so that the bytes compare as the versions do.

@@ -11,7 +11,7 @@
 namespace doris::server {
 
 struct RecordHeader {
-  resp::Version version;
+  resp::Version version{};
   int64_t expires_at_ms = 0;  // Unix time; 0: never.
   bool tombstone = false;     // Deleted; the value is empty.
   bool compressed = false;    // Reserved: no writer sets it yet.

@@ -1,6 +1,12 @@
 // Environment: one Berkeley DB environment in one directory. The only room that knows
 // db.h: the data servers keep records in it, the admin its topology.
 //
+//   auto env = Environment::open({.directory = dir, ...});
+//   auto db = Database::open(**env, "data.db");               // database.h
+//   auto txn = Transaction::begin(**env);                     // transaction.h
+//   DORIS_RETURN_IF_ERROR((*db)->put(**txn, key, value));
+//   return (*txn)->commit(Durability::kSync);
+//
 // The environment is private to the process and has no lock subsystem, so that an
 // operation costs a third less and can never deadlock. That is legal under one rule:
 //
@@ -10,8 +16,8 @@
 // open() always runs recovery; after a clean close that costs some 20 ms. A lock on the
 // directory keeps a second process out.
 //
-// When Berkeley DB finds damage it panics: every call then fails with kCorrupt, and
-// stays so until the process has restarted. Nothing here retries a failed fsync.
+// When Berkeley DB finds damage it panics, and when a sync of a file fails we make it panic
+// (file_sync.h): every call then fails with kCorrupt until the process has restarted.
 #pragma once
 
 #include <atomic>
@@ -20,26 +26,20 @@
 #include <string>
 #include <string_view>
 
+#include "base/bdb/directory_lock.h"
+#include "base/bdb/messages.h"
 #include "base/status.h"
 
 struct __db_env;  // DB_ENV
-struct __db;      // DB
-struct __db_txn;  // DB_TXN
-struct __dbc;     // DBC
 
 namespace doris::bdb {
-
-enum class Durability : uint8_t {
-  kSync,   // The log is on the disk when commit() returns.
-  kWrite,  // The operating system has the log: survives a killed process.
-};
 
 class Environment {
  public:
   struct Options {
     std::string directory;      // Made if absent.
     uint64_t cache_bytes;       // >= 1 MiB.
-    uint64_t log_file_bytes;    // >= 1 MiB; a log file's size.
+    uint64_t log_file_bytes;    // >= 1 MiB, < 4 GiB; a log file's size.
     uint64_t log_buffer_bytes;  // < log_file_bytes / 4.
   };
 
@@ -48,20 +48,23 @@ class Environment {
   static Result<std::unique_ptr<Environment>> open(const Options& options);
 
   // Closes: checkpoints, so that the next open() has nothing to recover. REQUIRES: all
-  // databases and transactions are gone, and no other thread is inside a call.
+  // databases, cursors and transactions are gone, and no other thread is inside a call.
   ~Environment();
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
 
   // Writes dirty pages and lets old log files be removed. Any thread; one at a time.
+  // kNoSpace may be tried again; after any other error the environment is lost.
   Status checkpoint();
 
-  // Forces the log to the disk. Any thread; one at a time.
+  // Forces the log to the disk. Any thread; one at a time. Errors as for checkpoint().
   Status flush_log();
 
-  // Bytes of log written since the last checkpoint. Any thread.
+  // Bytes of log written since the last checkpoint; 0 after a panic. Any thread.
   [[nodiscard]] uint64_t log_bytes_since_checkpoint() const;
 
-  // Whether Berkeley DB has panicked, and the message it gave. Any thread.
-  [[nodiscard]] bool panicked() const { return panicked_.load(std::memory_order_relaxed); }
+  // Whether Berkeley DB has panicked. Any thread.
+  [[nodiscard]] bool panicked() const { return panicked_.load(std::memory_order_acquire); }
 
   [[nodiscard]] const std::string& directory() const { return options_.directory; }
 
@@ -69,86 +72,26 @@ class Environment {
   friend class Database;
   friend class Transaction;
   friend class Cursor;
-  explicit Environment(Options options);
+  Environment(Options options, DirectoryLock lock);
 
-  // The Status for a Berkeley DB return value, with its last own words added.
-  Status error(int code, std::string_view what) const;
+  Status configure();
+  static void on_message(const __db_env* env, const char* prefix, const char* message);
+  static void on_event(__db_env* env, uint32_t event, void* info);
 
+  // The Status for what Berkeley DB returned, with its last own words added. `what` is what
+  // was tried, or the file that it was tried on. Any thread.
+  Status outcome(int code, std::string_view what);
+  Status error(int code, std::string_view what);  // REQUIRES: code is not 0.
+  void panic();
+
+  // Constant after open().
   const Options options_;
+  DirectoryLock lock_;
   __db_env* env_ = nullptr;
-  int lock_fd_ = -1;
+
+  // Thread-safe by themselves.
   std::atomic<bool> panicked_{false};
-  struct Messages;  // What Berkeley DB printed, rate-limited. Guarded by its own mutex.
-  std::unique_ptr<Messages> messages_;
-};
-
-// One transaction of the owner thread. Aborted when destroyed before commit().
-class Transaction {
- public:
-  static Result<std::unique_ptr<Transaction>> begin(Environment& env);
-  ~Transaction();
-
-  // The transaction is over, whatever the result. kNoSpace: nothing of it was kept.
-  Status commit(Durability durability);
-  void abort();
-
- private:
-  friend class Database;
-  friend class Cursor;
-  Transaction(Environment& env, __db_txn* txn) : env_(env), txn_(txn) {}
-  Environment& env_;
-  __db_txn* txn_;
-};
-
-// One B-tree file of an environment, pages of 8 KiB with checksums.
-class Database {
- public:
-  // Opens or makes `file`. kCorrupt names the file.
-  static Result<std::unique_ptr<Database>> open(Environment& env, const std::string& file);
-  ~Database();
-
-  // Reads into `value`, replacing its content. False if absent. `txn` may be nullptr:
-  // the read then sees what the owner has written, committed or not.
-  Result<bool> get(Transaction* txn, std::string_view key, std::string& value);
-  Status put(Transaction& txn, std::string_view key, std::string_view value);
-  Result<bool> remove(Transaction& txn, std::string_view key);  // False if absent.
-
-  [[nodiscard]] const std::string& file() const { return file_; }
-
- private:
-  friend class Cursor;
-  Database(Environment& env, std::string file) : env_(env), file_(std::move(file)) {}
-  Environment& env_;
-  const std::string file_;
-  __db* db_ = nullptr;
-};
-
-// A position in a database. Kept for a whole transaction: opening one per operation
-// costs a third of a write. Destroy it before its transaction ends.
-class Cursor {
- public:
-  static Result<std::unique_ptr<Cursor>> open(Database& database, Transaction* txn);
-  ~Cursor();
-
-  // Moves to `key` and reads the first `prefix_bytes` of its value (fewer if it is
-  // shorter) into `prefix`. False, and no position, if absent.
-  Result<bool> seek(std::string_view key, size_t prefix_bytes, std::string& prefix);
-
-  // Replaces the value at the position. REQUIRES: the last seek() found its key.
-  Status replace(std::string_view value);
-
-  // Adds a key. REQUIRES: the last seek() was for `key` and did not find it.
-  Status insert(std::string_view key, std::string_view value);
-
-  // Moves to the first key >= `key` (seek_range) or the one after (next) and reads both.
-  // False at the end. A scan error is an error, never an end.
-  Result<bool> seek_range(std::string_view at_least, std::string& key, std::string& value);
-  Result<bool> next(std::string& key, std::string& value);
-
- private:
-  Cursor(Database& database, __dbc* cursor) : database_(database), cursor_(cursor) {}
-  Database& database_;
-  __dbc* cursor_;
+  Messages messages_;
 };
 
 }  // namespace doris::bdb

@@ -10,10 +10,10 @@
 namespace doris::net {
 
 struct Address {
-  std::string host;   // An IPv4 or IPv6 literal, or "localhost". Never empty.
+  std::string host;   // An IPv4 or IPv6 literal, "localhost", or a host name. Never empty.
   uint16_t port = 0;  // 0 when listening: the kernel chooses.
 
-  // Accepts "127.0.0.1:6379", "[::1]:6379", "localhost:6379".
+  // Accepts "127.0.0.1:6379", "[::1]:6379", "localhost:6379", "db-1.example.org:6379".
   static Result<Address> parse(std::string_view text);
 
   [[nodiscard]] std::string text() const;  // What parse() reads.

@@ -34,6 +34,7 @@ class Timer {
   virtual ~Timer() = default;
 
   // Fires once after `delay`, then every `repeat` if that is not 0. Restarts if running.
+  // The callback may start, stop and destroy the timer.
   virtual void start(Millis delay, Millis repeat = Millis{0}) = 0;
   virtual void stop() = 0;
 };
@@ -57,7 +58,7 @@ class Accepted {
   virtual ~Accepted() = default;
 };
 
-// Destroying it stops listening.
+// Destroying it stops listening. The accept callback may.
 class Listener {
  public:
   virtual ~Listener() = default;
@@ -104,7 +105,8 @@ class Loop {
   virtual Result<std::unique_ptr<Stream>> adopt(std::unique_ptr<Accepted> accepted) = 0;
 
   // Calls back exactly once, never from inside connect(): a stream that is not started
-  // yet, or kTimeout after `timeout`, or kUnavailable.
+  // yet, or kTimeout after `timeout`, or kUnavailable. A host name is looked up on another
+  // thread, and its first address is tried; literals and "localhost" need no lookup.
   virtual std::unique_ptr<Connecting> connect(const Address& address, Millis timeout,
                                               ConnectCallback on_connect) = 0;
 };

@@ -55,9 +55,9 @@ class Stream {
   virtual void pause_reading() = 0;
   virtual void resume_reading() = 0;
 
-  // Stops reading, sends what output() holds, then closes. The stream is no longer the
-  // handler's concern: no callback follows, and the owner destroys its handle at once.
-  // What the peer does not take within a second is dropped.
+  // Sends what output() holds, then closes. What arrives meanwhile is thrown away. The
+  // stream is no longer the handler's concern: no callback follows. May be called from
+  // inside one. What the peer does not take within a second is dropped.
   static void close_when_sent(std::unique_ptr<Stream> stream);
 
   // "127.0.0.1:53122" of the other side; constant.

@@ -1,0 +1,91 @@
+// Admin: the wiring of doris-admin. It joins the durable topology, the rules of membership,
+// the heartbeats and the sessions of those who ask.
+//
+//   DORIS.REGISTER --> register_server (membership.h) --> TopologyStore: on the disk
+//                                                               |
+//              long polls (DORIS.WATCH) <--- the new epoch -----+---> Monitor: DORIS.ADOPT
+//
+// One thread: the loop's.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "admin/admin_session.h"
+#include "admin/monitor.h"
+#include "admin/operator_views.h"
+#include "admin/settings.h"
+#include "admin/topology_store.h"
+#include "admin/watcher_list.h"
+#include "base/clock.h"
+#include "base/net/loop.h"
+#include "base/random.h"
+
+namespace doris::admin {
+
+class Admin final : private net::PassTask {
+ public:
+  // References outlive this. Nothing runs before start().
+  Admin(net::Loop& loop, const Clock& clock, Random& random, const Settings& settings);
+  ~Admin() override;
+
+  // Opens the store, watches the nodes it knows, and listens. Errors as
+  // TopologyStore::open(), and kExists: the port is in use.
+  Status start();
+
+  [[nodiscard]] uint16_t port() const { return listener_->port(); }  // REQUIRES: started.
+
+  // --- For the commands of sessions ---
+
+  [[nodiscard]] net::Loop& loop() { return loop_; }
+  [[nodiscard]] const Clock& clock() const { return clock_; }
+  [[nodiscard]] const Settings& settings() const { return settings_; }
+  [[nodiscard]] TopologyStore& store() { return *store_; }
+  [[nodiscard]] Scene scene();
+  [[nodiscard]] size_t sessions() const { return sessions_.size(); }
+  [[nodiscard]] Millis uptime() const { return Millis{clock_.wall_ms() - started_ms_}; }
+
+  // Lets a server in, or back in. kInvalid says why not; other errors are the disk's.
+  // `peer` is whom the journal names.
+  Status admit(const Registration& registration, const std::string& peer);
+
+  // `who` watches the topology from now on, for `wait`.
+  void note_watcher(const std::string& who, topology::Epoch epoch, Millis wait);
+
+  // `session` hears of the next epoch, by AdminSession::end_watch(). forget_watch() may be
+  // called for one that does not wait.
+  void remember_watch(AdminSession& session) { watching_.insert(&session); }
+  void forget_watch(AdminSession& session) { watching_.erase(&session); }
+
+  // Destroys the session, at the end of the loop's pass: it may be running a command.
+  void on_session_ended(AdminSession& session);
+
+ private:
+  void on_pass_end() override { ended_.clear(); }
+  void on_accept(std::unique_ptr<net::Accepted> accepted);
+  void on_health(const topology::Node& node, const NodeHealth& health);
+  Status adopt(Change change, const std::string& who);
+  void announce();
+
+  net::Loop& loop_;
+  const Clock& clock_;
+  const Settings& settings_;
+  const int64_t started_ms_;
+
+  std::unique_ptr<TopologyStore> store_;  // From start() on.
+  Random& random_;
+  Monitor monitor_;
+  WatcherList watchers_;
+  std::string last_refusal_;  // So that a server that keeps trying is logged once.
+
+  std::unordered_map<AdminSession*, std::unique_ptr<AdminSession>> sessions_;
+  std::vector<std::unique_ptr<AdminSession>> ended_;  // Until the end of the pass.
+  std::unordered_set<AdminSession*> watching_;        // Those of sessions_ in a long poll.
+  uint64_t next_session_id_ = 1;
+  std::unique_ptr<net::Listener> listener_;  // Goes first: it brings sessions.
+};
+
+}  // namespace doris::admin

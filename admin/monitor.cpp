@@ -1,0 +1,156 @@
+#include "admin/monitor.h"
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+
+namespace doris::admin {
+namespace {
+
+const Log kLog("monitor");
+
+using resp::Value;
+
+// The answer of `node` to a heartbeat: name, epoch, ready, shards offline.
+Result<Heartbeat> read_heartbeat(const Result<Value>& reply, const topology::Node& node) {
+  if (!reply.ok()) return reply.status();
+  if (reply->is(Value::Kind::kError)) return Status::invalid(reply->text);
+  constexpr size_t kItems = 4;
+  if (!reply->is(Value::Kind::kArray) || reply->items.size() != kItems) {
+    return Status::invalid("what answers at its address is not a data server");
+  }
+  if (reply->items[0].text != node.name) {
+    return Status::invalid(fmt::format("at its address answers '{}'", reply->items[0].text));
+  }
+  return Heartbeat{.epoch = static_cast<topology::Epoch>(reply->items[1].integer),
+                   .ready = reply->items[2].integer != 0,
+                   .shards_offline = static_cast<uint32_t>(reply->items[3].integer)};
+}
+
+// Why a heartbeat failed, without the address in front: whoever sees the node sees that.
+std::string cause_of(const Status& status, const net::Address& address) {
+  std::string_view cause = status.message();
+  const std::string prefix = address.text() + ": ";
+  if (cause.starts_with(prefix)) cause.remove_prefix(prefix.size());
+  return std::string(cause);
+}
+
+}  // namespace
+
+// The heartbeats of one node at one address.
+class Monitor::Probe {
+ public:
+  Probe(Monitor& monitor, topology::Node node)
+      : monitor_(monitor),
+        node_(std::move(node)),
+        client_(monitor.loop_, monitor.random_,
+                {.address = {node_.host, node_.port},
+                 .connect_timeout = monitor.options_.timeout,
+                 .backoff_max = monitor.options_.interval}),
+        health_(monitor.options_.failures),
+        timer_(monitor.loop_.timer([this] { beat(); })) {
+    timer_->start(Millis{0}, monitor.options_.interval);
+  }
+
+  [[nodiscard]] const topology::Node& node() const { return node_; }
+  [[nodiscard]] const NodeHealth& health() const { return health_; }
+
+  // The same node at the same address, with other words about it.
+  void describe(const topology::Node& node) { node_ = node; }
+
+  // Sends the newest topology to a node that answers and is behind. A push that is lost is
+  // made up for after the next heartbeat.
+  void push_if_behind() {
+    if (pushing_ || health_.health() != Health::kUp) return;
+    if (health_.last().epoch >= monitor_.epoch_) return;
+    pushing_ = true;
+    client_.call(
+        {"DORIS.ADOPT", monitor_.text_}, monitor_.options_.timeout,
+        [this, epoch = monitor_.epoch_](const Result<Value>& reply) { on_pushed(epoch, reply); });
+  }
+
+ private:
+  void beat() {
+    if (beating_) return;
+    beating_ = true;
+    client_.call({"DORIS.HEARTBEAT", monitor_.cluster_, std::to_string(monitor_.epoch_)},
+                 monitor_.options_.timeout, [this](const Result<Value>& reply) { on_beat(reply); });
+  }
+
+  void on_beat(const Result<Value>& reply) {
+    beating_ = false;
+    const Result<Heartbeat> heartbeat = read_heartbeat(reply, node_);
+    const TimePoint now = monitor_.loop_.now();
+    const bool changed = heartbeat.ok()
+                             ? health_.answered(*heartbeat, now)
+                             : health_.missed(cause_of(heartbeat.status(), client_.address()), now);
+    warn_if_ahead();
+    push_if_behind();
+    if (changed) monitor_.observer_(node_, health_);
+  }
+
+  // A server can be ahead only of an admin that has lost what it had promised.
+  void warn_if_ahead() {
+    const bool ahead = health_.last().epoch > monitor_.epoch_;
+    if (ahead && !ahead_) {
+      kLog.error("{} is at epoch {}, ahead of this admin's {}: is admin-dir an old copy?",
+                 node_.name, health_.last().epoch, monitor_.epoch_);
+    }
+    ahead_ = ahead;
+  }
+
+  void on_pushed(topology::Epoch epoch, const Result<Value>& reply) {
+    pushing_ = false;
+    if (!reply.ok() || reply->is(Value::Kind::kError)) {
+      kLog.warning("{} did not take epoch {}: {}", node_.name, epoch,
+                   reply.ok() ? reply->text : reply.status().message());
+      return;
+    }
+    health_.adopted(epoch);
+    push_if_behind();  // The next epoch may have come meanwhile.
+  }
+
+  Monitor& monitor_;
+  topology::Node node_;
+  resp::Client client_;
+  NodeHealth health_;
+  std::unique_ptr<net::Timer> timer_;
+  bool beating_ = false;  // A heartbeat is under way.
+  bool pushing_ = false;  // A topology is.
+  bool ahead_ = false;
+};
+
+Monitor::Monitor(net::Loop& loop, Random& random, const Options& options, Observer observer)
+    : loop_(loop), random_(random), options_(options), observer_(std::move(observer)) {
+  DORIS_CHECK(options.failures > 0, "a node that never failed is not down");
+}
+
+Monitor::~Monitor() = default;
+
+void Monitor::watch(const topology::Topology& topology, const std::string& text) {
+  cluster_ = topology.cluster;
+  epoch_ = topology.epoch;
+  text_ = text;
+  auto before = std::move(probes_);
+  probes_.clear();
+  for (const topology::Node& node : topology.nodes) {
+    if (node.state == topology::NodeState::kDead) continue;
+    std::unique_ptr<Probe>& probe = probes_[node.id];
+    const auto old = before.find(node.id);
+    if (old != before.end() && old->second->node().host == node.host &&
+        old->second->node().port == node.port) {
+      probe = std::move(old->second);
+      probe->describe(node);
+    } else {
+      probe = std::make_unique<Probe>(*this, node);
+    }
+    probe->push_if_behind();
+  }
+}
+
+const NodeHealth* Monitor::health(topology::NodeId node) const {
+  const auto found = probes_.find(node);
+  return found == probes_.end() ? nullptr : &found->second->health();
+}
+
+}  // namespace doris::admin

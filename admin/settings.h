@@ -1,0 +1,22 @@
+// Settings: what the admin takes from doris.conf, read once at the start.
+#pragma once
+
+#include "admin/membership.h"
+#include "admin/monitor.h"
+#include "admin/topology_store.h"
+#include "base/config.h"
+#include "base/net/address.h"
+
+namespace doris::admin {
+
+struct Settings {
+  explicit Settings(const Config& config);
+
+  const Config config;  // For CONFIG GET.
+  net::Address listen;
+  TopologyStore::Options store;
+  MembershipRules rules;
+  Monitor::Options monitor;
+};
+
+}  // namespace doris::admin

@@ -1,0 +1,197 @@
+#include "admin/topology_store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/log.h"
+#include "base/topology/topology_codec.h"
+
+namespace doris::admin {
+namespace {
+
+const Log kLog("admin");
+
+constexpr uint32_t kFormatVersion = 1;
+constexpr uint32_t kRouterNumberMax = (1U << 23) - 1;  // A writer id has 23 bits for it.
+constexpr std::string_view kFile = "topology.db";
+
+constexpr std::string_view kFormatKey = "format";
+constexpr std::string_view kTopologyKey = "topology";
+constexpr std::string_view kNextNodeKey = "next-node";
+constexpr std::string_view kNextRouterKey = "next-router";
+
+// The whole store is a few hundred kilobytes; these are the least that is comfortable.
+constexpr uint64_t kCacheBytes = 8UL << 20;
+constexpr uint64_t kLogFileBytes = 4UL << 20;
+constexpr uint64_t kLogBufferBytes = 512UL << 10;
+constexpr uint64_t kCheckpointLogBytes = 8UL << 20;
+
+std::string draw_cluster_id(Random& random) {
+  const uint64_t high = random.next();
+  return fmt::format("{:016x}{:016x}", high, random.next());
+}
+
+}  // namespace
+
+Result<std::unique_ptr<TopologyStore>> TopologyStore::open(const Options& options,
+                                                           const Clock& clock, Random& random) {
+  auto env = bdb::Environment::open({.directory = options.directory,
+                                     .cache_bytes = kCacheBytes,
+                                     .log_file_bytes = kLogFileBytes,
+                                     .log_buffer_bytes = kLogBufferBytes});
+  if (!env.ok()) return env.status();
+  auto db = bdb::Database::open(**env, std::string(kFile));
+  if (!db.ok()) return db.status();
+  std::unique_ptr<TopologyStore> store(new TopologyStore(clock, *std::move(env), *std::move(db)));
+
+  std::string ignored;
+  const Result<bool> exists = store->db_->get(nullptr, kFormatKey, ignored);
+  if (!exists.ok()) return exists.status();
+  const Status ready =
+      *exists ? store->load(options.vnodes) : store->make_cluster(options.vnodes, random);
+  if (!ready.ok()) return ready.prefixed(options.directory);
+  return store;
+}
+
+Status TopologyStore::make_cluster(uint32_t vnodes, Random& random) {
+  topology::Topology first;
+  first.cluster = draw_cluster_id(random);
+  first.epoch = 1;
+  first.vnodes = vnodes;
+  std::string text = topology::encode(first);
+  auto txn = bdb::Transaction::begin(*env_);
+  if (!txn.ok()) return txn.status();
+  DORIS_RETURN_IF_ERROR(db_->put(**txn, kFormatKey, fmt::to_string(kFormatVersion)));
+  DORIS_RETURN_IF_ERROR(db_->put(**txn, kNextRouterKey, fmt::to_string(next_router_)));
+  DORIS_RETURN_IF_ERROR(put_change(**txn, first, text, next_node_,
+                                   {"the admin", fmt::format("made a cluster of {} vnodes", vnodes),
+                                    "its directory was empty"}));
+  DORIS_RETURN_IF_ERROR((*txn)->commit(bdb::Durability::kSync));
+  topology_ = std::move(first);
+  text_ = std::move(text);
+  kLog.info("cluster {}: made in {}, {} vnodes", topology_.cluster, env_->directory(), vnodes);
+  return Status::okay();
+}
+
+Status TopologyStore::load(uint32_t vnodes) {
+  DORIS_RETURN_IF_ERROR(check_format());
+  Result<std::string> text = read(kTopologyKey, kTopologyKey);
+  if (!text.ok()) return text.status();
+  Result<topology::Topology> stored = topology::decode(*text);
+  if (!stored.ok()) return stored.status().prefixed("topology");
+  const Result<uint32_t> next_node = read_number(kNextNodeKey);
+  if (!next_node.ok()) return next_node.status();
+  const Result<uint32_t> next_router = read_number(kNextRouterKey);
+  if (!next_router.ok()) return next_router.status();
+  if (stored->vnodes != vnodes) {
+    return Status::invalid(fmt::format(
+        "this cluster has {0} vnodes for life, and the setting vnodes says {1}: set it back to "
+        "{0}, or make a new cluster in an empty admin-dir",
+        stored->vnodes, vnodes));
+  }
+  topology_ = *std::move(stored);
+  text_ = *std::move(text);
+  next_node_ = *next_node;
+  next_router_ = *next_router;
+  kLog.info("cluster {}: epoch {}, {} nodes, from {}", topology_.cluster, topology_.epoch,
+            topology_.nodes.size(), env_->directory());
+  return Status::okay();
+}
+
+Status TopologyStore::check_format() {
+  const Result<uint32_t> format = read_number(kFormatKey);
+  if (!format.ok()) return format.status();
+  if (*format <= kFormatVersion) return Status::okay();
+  return Status::too_new(fmt::format(
+      "its layout has version {}, and this Doris knows {} only: use the newer program that "
+      "wrote it",
+      *format, kFormatVersion));
+}
+
+// `name` is the key for people.
+Result<std::string> TopologyStore::read(std::string_view key, std::string_view name) {
+  std::string value;
+  const Result<bool> found = db_->get(nullptr, key, value);
+  if (!found.ok()) return found.status();
+  if (!*found) return Status::corrupt(fmt::format("{}: {} is missing", kFile, name));
+  return value;
+}
+
+Result<uint32_t> TopologyStore::read_number(std::string_view key) {
+  const Result<std::string> text = read(key, key);
+  if (!text.ok()) return text.status();
+  uint32_t number = 0;
+  const char* const end = text->data() + text->size();
+  const auto [rest, error] = std::from_chars(text->data(), end, number);
+  if (error == std::errc{} && rest == end && number > 0) return number;
+  return Status::corrupt(fmt::format("{}: '{}' is not a number but '{}'", kFile, key, *text));
+}
+
+Status TopologyStore::change(topology::Topology next, const Cause& cause) {
+  DORIS_CHECK(next.epoch == topology_.epoch + 1, "every change makes the next epoch");
+  DORIS_CHECK(next.cluster == topology_.cluster && next.vnodes == topology_.vnodes,
+              "a cluster's id and its number of vnodes are for life");
+  const Status valid = next.validate(/*allow_same_machine=*/true);
+  DORIS_CHECK(valid.ok(), valid.message());
+
+  const uint32_t highest_node = next.nodes.empty() ? 0 : next.nodes.back().id;
+  const uint32_t next_node = std::max(next_node_, highest_node + 1);
+  std::string text = topology::encode(next);
+  auto txn = bdb::Transaction::begin(*env_);
+  if (!txn.ok()) return txn.status();
+  DORIS_RETURN_IF_ERROR(put_change(**txn, next, text, next_node, cause));
+  DORIS_RETURN_IF_ERROR((*txn)->commit(bdb::Durability::kSync));
+  topology_ = std::move(next);
+  text_ = std::move(text);
+  next_node_ = next_node;
+  kLog.info("epoch {}: {}: {} ({})", topology_.epoch, cause.who, cause.what, cause.why);
+  checkpoint_if_due();
+  return Status::okay();
+}
+
+Status TopologyStore::put_change(bdb::Transaction& txn, const topology::Topology& next,
+                                 const std::string& text, uint32_t next_node, const Cause& cause) {
+  const JournalEntry entry{next.epoch, clock_.wall_ms(), cause.who, cause.what, cause.why};
+  DORIS_RETURN_IF_ERROR(db_->put(txn, kTopologyKey, text));
+  DORIS_RETURN_IF_ERROR(db_->put(txn, kNextNodeKey, fmt::to_string(next_node)));
+  return db_->put(txn, journal_key(next.epoch), encode_entry(entry));
+}
+
+Result<uint32_t> TopologyStore::draw_router_number() {
+  if (next_router_ > kRouterNumberMax) {
+    return Status::unavailable("all router numbers of this cluster have been given");
+  }
+  auto txn = bdb::Transaction::begin(*env_);
+  if (!txn.ok()) return txn.status();
+  DORIS_RETURN_IF_ERROR(db_->put(**txn, kNextRouterKey, fmt::to_string(next_router_ + 1)));
+  DORIS_RETURN_IF_ERROR((*txn)->commit(bdb::Durability::kSync));
+  checkpoint_if_due();
+  return next_router_++;
+}
+
+Result<std::vector<JournalEntry>> TopologyStore::history(uint64_t count) {
+  std::vector<JournalEntry> entries;
+  // Epochs have no gaps, so the keys are known and no scan is needed.
+  const topology::Epoch end = topology_.epoch - std::min(count, topology_.epoch);
+  for (topology::Epoch epoch = topology_.epoch; epoch > end; --epoch) {
+    const Result<std::string> text =
+        read(journal_key(epoch), fmt::format("the journal entry of epoch {}", epoch));
+    if (!text.ok()) return text.status();
+    Result<JournalEntry> entry = decode_entry(epoch, *text);
+    if (!entry.ok()) return entry.status();
+    entries.push_back(*std::move(entry));
+  }
+  return entries;
+}
+
+// Checkpoints let old log files go. A failed one is not a failed change: what was committed
+// is in the log, and the next change tries again.
+void TopologyStore::checkpoint_if_due() {
+  if (env_->log_bytes_since_checkpoint() < kCheckpointLogBytes) return;
+  const Status done = env_->checkpoint();
+  if (!done.ok()) kLog.warning("checkpoint: {}", done.message());
+}
+
+}  // namespace doris::admin

@@ -1,0 +1,15 @@
+// How many files and sockets the process may have open at once.
+#pragma once
+
+#include <cstdint>
+
+#include "base/status.h"
+
+namespace doris::net {
+
+// Makes room for at least `files` open descriptors: raises the soft limit, and the hard one
+// where the process may. Never lowers either. If that is not enough, the Status says what
+// the operator can do. Call it before threads start.
+Status raise_file_limit(uint64_t files);
+
+}  // namespace doris::net

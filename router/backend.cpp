@@ -1,0 +1,282 @@
+#include "router/backend.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/topology/topology_codec.h"
+#include "resp/writer.h"
+
+namespace doris::router {
+namespace {
+
+const Log kLog("backend");
+
+constexpr uint32_t kEntryBytes = 128;  // What an entry costs beside its payload.
+constexpr Millis kNotReadyPause{50};
+constexpr Millis kEpochPause{5};
+
+uint32_t bytes_of(const Entry& entry) {
+  const Part& part = entry.request->parts[entry.part];
+  return kEntryBytes + static_cast<uint32_t>(part.key_bytes + part.value_bytes);
+}
+
+// The n of "STALEEPOCH n ...", 0 if there is none.
+topology::Epoch epoch_in(std::string_view error) {
+  const size_t space = error.find(' ');
+  topology::Epoch epoch = 0;
+  if (space != std::string_view::npos)
+    std::from_chars(error.data() + space + 1, error.data() + error.size(), epoch);
+  return epoch;
+}
+
+}  // namespace
+
+Backend::Backend(net::Loop& loop, Random& random, BackendHost& host, const BackendOptions& options,
+                 const topology::Node& node, uint8_t shard)
+    : loop_(loop),
+      host_(host),
+      options_(options),
+      node_(node.id),
+      shard_(shard),
+      address_{node.host, static_cast<uint16_t>(node.port + 1 + shard)},
+      name_(fmt::format("{} ({})", node.name, address_.text())),
+      trouble_("not connected yet"),
+      backoff_(random, options.backoff_min, options.backoff_max),
+      parser_({options.bulk_bytes_max, kReplyItemsMax, kReplyNestingMax}) {
+  retry_ = loop_.timer([this] { state_ == State::kDown ? connect() : link(); });
+  connect();
+}
+
+Backend::~Backend() = default;
+
+void Backend::send(const Entry& entry) {
+  const Sent sent{entry, bytes_of(entry), {}};
+  queued_bytes_ += sent.bytes;
+  if (state_ == State::kReady) {
+    transmit(sent);
+  } else {
+    waiting_.push_back(sent);
+  }
+}
+
+void Backend::transmit(Sent sent) {
+  if (!host_.encode(sent.entry, stream_->output())) {
+    queued_bytes_ -= sent.bytes;
+    return;
+  }
+  sent.at = loop_.now();
+  in_flight_.push_back(sent);
+  stream_->flush_soon();
+}
+
+void Backend::on_new_table() {
+  if (state_ == State::kReady && linked_epoch_ != host_.table().epoch()) drain(Millis{0});
+}
+
+void Backend::retire() {
+  close();
+  RingQueue<Sent> all = take_all();
+  while (!all.empty()) host_.reroute(all.pop_front().entry);
+}
+
+void Backend::abandon() {
+  close();
+  RingQueue<Sent> all = take_all();
+  while (!all.empty()) host_.drop(all.pop_front().entry);
+}
+
+void Backend::check(TimePoint now) {
+  if (in_flight_.empty() || now - in_flight_.front().at < options_.request_timeout) return;
+  lose_connection(
+      fmt::format("no answer for {} ms; the connection was dropped", options_.request_timeout.count()));
+}
+
+// ---- The connection ------------------------------------------------------------------
+
+void Backend::connect() {
+  state_ = State::kConnecting;
+  connecting_ = loop_.connect(address_, options_.connect_timeout,
+                              [this](Result<std::unique_ptr<net::Stream>> result) {
+                                if (!result.ok()) {
+                                  lose_connection(result.status().message());
+                                  return;
+                                }
+                                connecting_.reset();
+                                stream_ = std::move(*result);
+                                stream_->start(*this);
+                                link();
+                              });
+}
+
+void Backend::link() {
+  state_ = State::kLinking;
+  const topology::RoutingTable& table = host_.table();
+  linked_epoch_ = table.epoch();
+  if (adopt_first_) {
+    adopt_first_ = false;
+    ++adopts_unanswered_;
+    resp::write_request(stream_->output(), {"DORIS.ADOPT", topology::encode(table.topology())});
+  }
+  resp::write_request(stream_->output(), {"DORIS.LINK", options_.cluster, fmt::to_string(linked_epoch_),
+                                          fmt::to_string(options_.writer)});
+  stream_->flush_soon();
+}
+
+void Backend::on_link_reply(const resp::Reply& reply) {
+  if (adopts_unanswered_ > 0) {
+    --adopts_unanswered_;  // Whether it was taken shows in the LINK's own answer.
+    return;
+  }
+  if (wants_resync(reply)) {
+    drain(resync_pause_);
+    return;
+  }
+  const auto& items = reply.tree.items;
+  if (reply.kind != resp::Value::Kind::kArray || items.size() != 2) {
+    lose_connection(fmt::format("refused DORIS.LINK: {}", reply.text));
+    return;
+  }
+  host_.merge_clock(static_cast<uint64_t>(items[1].integer));
+  if (linked_epoch_ != host_.table().epoch()) {
+    link();
+    return;
+  }
+  if (!trouble_.empty()) kLog.info("{}: connected, epoch {}", name_, linked_epoch_);
+  trouble_.clear();
+  backoff_.reset();
+  state_ = State::kReady;
+  send_waiting();
+}
+
+void Backend::lose_connection(const std::string& why) {
+  if (why != trouble_) kLog.warning("{}: {}; {} requests wait", name_, why, queued());
+  trouble_ = why;
+  close();
+  retry_->start(backoff_.next());
+  // Whoever may be served elsewhere is: the host decides, and gives back the rest.
+  RingQueue<Sent> all = take_all();
+  while (!all.empty()) host_.reroute(all.pop_front().entry);
+}
+
+void Backend::close() {
+  state_ = State::kDown;
+  retry_->stop();
+  connecting_.reset();
+  stream_.reset();
+  input_ = Buffer();
+  parser_.reset();
+  adopts_unanswered_ = 0;
+}
+
+// Puts everything that was sent and not answered back, in its order, before what waits.
+void Backend::take_back() {
+  RingQueue<Sent> all;
+  all.swap(unanswered_);
+  while (!in_flight_.empty()) all.push_back(in_flight_.pop_front());
+  while (!waiting_.empty()) all.push_back(waiting_.pop_front());
+  waiting_.swap(all);
+}
+
+// Empties the queues.
+RingQueue<Backend::Sent> Backend::take_all() {
+  take_back();
+  RingQueue<Sent> all;
+  all.swap(waiting_);
+  queued_bytes_ = 0;
+  return all;
+}
+
+void Backend::drain(Millis pause) {
+  state_ = State::kDraining;
+  resync_pause_ = pause;
+  resync_if_drained();
+}
+
+void Backend::resync_if_drained() {
+  if (!in_flight_.empty()) return;
+  take_back();
+  if (resync_pause_.count() > 0) {
+    retry_->start(resync_pause_);
+  } else {
+    link();
+  }
+}
+
+// Sends all that waits, by way of the host: since it was queued the table may have changed.
+void Backend::send_waiting() {
+  RingQueue<Sent> all = take_all();
+  while (!all.empty()) host_.reroute(all.pop_front().entry);
+}
+
+// ---- Replies -------------------------------------------------------------------------
+
+std::span<char> Backend::read_buffer() {
+  const size_t wanted = parser_.wanted();
+  return input_.prepare(wanted > input_.size() ? std::max(wanted - input_.size(), kReadBytes)
+                                               : kReadBytes);
+}
+
+void Backend::on_read(size_t bytes) {
+  input_.commit(bytes);
+  while (stream_ != nullptr && !input_.empty()) {
+    const resp::Parsed parsed = parser_.parse(input_.view());
+    if (parsed == resp::Parsed::kNeedMore) return;
+    if (parsed == resp::Parsed::kError) {
+      lose_connection("does not speak RESP: " + parser_.error());
+      return;
+    }
+    if (state_ == State::kLinking) {
+      on_link_reply(parser_.reply());
+    } else {
+      on_answer(parser_.reply());
+    }
+    if (stream_ != nullptr) input_.consume(parser_.consumed());
+  }
+  if (input_.capacity() > 4 * kReadBytes && input_.empty()) input_.release();
+}
+
+void Backend::on_end(const Status& why) { lose_connection(why.message()); }
+
+void Backend::on_answer(const resp::Reply& reply) {
+  if (in_flight_.empty()) {
+    lose_connection("answered what was not asked");
+    return;
+  }
+  const Sent sent = in_flight_.pop_front();
+  if (reply.kind == resp::Value::Kind::kError && wants_resync(reply)) {
+    unanswered_.push_back(sent);
+    if (state_ == State::kReady) {
+      state_ = State::kDraining;
+    }
+  } else {
+    queued_bytes_ -= sent.bytes;
+    host_.on_reply(*this, sent.entry, reply);
+  }
+  if (state_ == State::kDraining) resync_if_drained();
+}
+
+// Whether the reply says that connection and server must agree on something first; notes
+// what has to be done about it.
+bool Backend::wants_resync(const resp::Reply& reply) {
+  if (reply.kind != resp::Value::Kind::kError) return false;
+  const std::string_view text = reply.text;
+  if (text.starts_with("STALEEPOCH ")) {
+    host_.want_epoch(epoch_in(text));
+    resync_pause_ = kEpochPause;  // The pull takes about as long; then LINK tells.
+  } else if (text.starts_with("BEHINDEPOCH ")) {
+    adopt_first_ = true;
+    resync_pause_ = kEpochPause;  // Not 0: a server that refuses must not make us spin.
+  } else if (text.starts_with("NOTREADY") || text.starts_with("NOLINK")) {
+    resync_pause_ = kNotReadyPause;
+  } else {
+    return false;
+  }
+  if (trouble_ != text) kLog.info("{}: {}", name_, text);
+  trouble_ = text;
+  return true;
+}
+
+}  // namespace doris::router

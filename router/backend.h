@@ -1,0 +1,178 @@
+// Backend: one worker thread's connection to one shard of one data server.
+//
+//   send(entry) -> ready?  yes: encoded, sent at the end of the loop's pass --> in_flight_
+//                          no:  waiting_                                          |
+//                   replies, in order, matched with in_flight_ <------------------+
+//
+// Anything that makes the server's answers useless - a lost connection, another epoch, a
+// server that is not ready - is handled in one way: stop sending, let what is in flight be
+// answered, put everything unanswered back in its old order in front of waiting_, mend the
+// cause, LINK again, and send it all once more. Requests are idempotent by version, so a
+// client sees only latency.
+//
+//   kDown --connect--> kConnecting --LINK--> kLinking --ok--> kReady
+//     ^                                         ^               | a reply says: resync
+//     |  connection lost (from any state)       |               v
+//     +------------------                       +-- pause -- kDraining (until in_flight_ is empty)
+//
+// Worker thread only.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/backoff.h"
+#include "base/net/loop.h"
+#include "base/topology/routing_table.h"
+#include "resp/reply_parser.h"
+#include "router/request.h"
+#include "router/ring_queue.h"
+
+namespace doris::router {
+
+class Backend;
+
+// What a Backend needs of the Dispatcher.
+class BackendHost {
+ public:
+  virtual ~BackendHost() = default;
+
+  // The newest topology adopted. Never nullptr while a Backend lives.
+  [[nodiscard]] virtual const topology::RoutingTable& table() const = 0;
+
+  // An entry was answered by `backend`; `reply` is never one of the resync errors. The
+  // views of `reply` are valid during the call only.
+  virtual void on_reply(Backend& backend, const Entry& entry, const resp::Reply& reply) = 0;
+
+  // Encodes `entry` for its server as things are now. False if it needs no sending any
+  // more; it has then been settled.
+  virtual bool encode(const Entry& entry, Buffer& out) = 0;
+
+  // An entry that was not answered wants a place again: back into this or another backend.
+  virtual void reroute(const Entry& entry) = 0;
+
+  // The entry will never be answered: the backend ends.
+  virtual void drop(const Entry& entry) = 0;
+
+  // A server knows epoch `epoch`: have the topology pulled at once.
+  virtual void want_epoch(topology::Epoch epoch) = 0;
+
+  virtual void merge_clock(uint64_t hlc) = 0;
+};
+
+struct BackendOptions {
+  std::string cluster;
+  uint32_t writer;  // This worker's writer id.
+  Millis connect_timeout{1000};
+  Millis backoff_min{10};
+  Millis backoff_max{1000};
+  Millis request_timeout{5000};  // An older entry in flight drops the connection.
+  uint64_t queue_bytes_max = 0;
+  size_t bulk_bytes_max = 0;
+};
+
+class Backend final : private net::StreamHandler {
+ public:
+  // All references outlive this. Connects at once.
+  Backend(net::Loop& loop, Random& random, BackendHost& host, const BackendOptions& options,
+          const topology::Node& node, uint8_t shard);
+  ~Backend() override;
+
+  // Whether `bytes` more may be queued without passing the queue's bound.
+  [[nodiscard]] bool accepts(uint64_t bytes) const {
+    return queued_bytes_ + bytes <= options_.queue_bytes_max;
+  }
+
+  // Takes the entry. Its reply comes through the host, never from inside this call.
+  void send(const Entry& entry);
+
+  // The host's table has changed: goes over to its epoch.
+  void on_new_table();
+
+  // Gives up the connection and reroutes everything. REQUIRES: the host has a table
+  // without this backend in it, or forgets it right after.
+  void retire();
+
+  // Ends for good: drops everything.
+  void abandon();
+
+  // Called a few times a second: drops a connection that has not answered in time.
+  void check(TimePoint now);
+
+  // Whether this is still where `node` is to be reached.
+  [[nodiscard]] bool serves(const topology::Node& node) const {
+    return node.host == address_.host && node.port + 1 + shard_ == address_.port;
+  }
+  [[nodiscard]] topology::NodeId node() const { return node_; }
+
+  [[nodiscard]] bool ready() const { return state_ == State::kReady; }
+  [[nodiscard]] size_t queued() const { return in_flight_.size() + waiting_.size(); }
+  [[nodiscard]] uint64_t queued_bytes() const { return queued_bytes_; }
+
+  // "a1 (127.0.0.1:7001)", and why it is not ready ("" if it is).
+  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] const std::string& trouble() const { return trouble_; }
+  [[nodiscard]] const net::Address& address() const { return address_; }
+
+ private:
+  enum class State : uint8_t { kDown, kConnecting, kLinking, kReady, kDraining };
+
+  // An entry that was sent, or waits to be.
+  struct Sent {
+    Entry entry;
+    uint32_t bytes = 0;  // Its share of queued_bytes_.
+    TimePoint at{};      // When it was sent.
+  };
+
+  std::span<char> read_buffer() override;
+  void on_read(size_t bytes) override;
+  void on_end(const Status& why) override;
+
+  void connect();
+  void link();
+  void on_link_reply(const resp::Reply& reply);
+  void on_answer(const resp::Reply& reply);
+  [[nodiscard]] bool wants_resync(const resp::Reply& reply);
+  void lose_connection(const std::string& why);
+  void close();
+  RingQueue<Sent> take_all();
+  void drain(Millis pause);
+  void resync_if_drained();
+  void take_back();
+  void send_waiting();
+  void transmit(Sent sent);
+
+  // Constant after construction.
+  net::Loop& loop_;
+  BackendHost& host_;
+  const BackendOptions& options_;
+  const topology::NodeId node_;
+  const uint8_t shard_;
+  const net::Address address_;
+  const std::string name_;
+
+  State state_ = State::kDown;
+  std::string trouble_;
+  Backoff backoff_;
+  std::unique_ptr<net::Timer> retry_;
+  std::unique_ptr<net::Connecting> connecting_;
+  std::unique_ptr<net::Stream> stream_;
+  Buffer input_;
+  resp::ReplyParser parser_;
+  topology::Epoch linked_epoch_ = 0;
+  uint32_t adopts_unanswered_ = 0;  // ADOPT replies that come before the LINK's.
+  bool adopt_first_ = false;        // The server is behind: tell it the topology.
+  Millis resync_pause_{0};
+
+  // Invariants:
+  // 1. Every entry given to send() is in exactly one of the three queues until answered.
+  // 2. unanswered_ holds, in order, what was sent before the front of in_flight_ and got
+  //    a resync error; it is empty in kReady.
+  RingQueue<Sent> in_flight_;
+  RingQueue<Sent> unanswered_;
+  RingQueue<Sent> waiting_;
+  uint64_t queued_bytes_ = 0;
+};
+
+}  // namespace doris::router

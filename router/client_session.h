@@ -1,0 +1,132 @@
+// ClientSession: one Redis client of the router. Replies leave in the order of the
+// commands, whatever order the data servers answer in.
+//
+//   commands --> [ GET k1 | SET k2 | PING | GET k3 ]   queue, oldest first
+//                    ^ replied and at the head: to output()
+//                             ^ replied, but not at the head: parked in Request::reply
+//
+// What a command means is in the command table (command_table.h); the session offers the
+// handlers its state and the two ways to reply: now (reply_now), or when data servers have
+// answered (submit).
+//
+// Worker thread only; owned by the Worker.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/net/loop.h"
+#include "base/topology/key_hash.h"
+#include "resp/session.h"
+#include "router/dispatcher.h"
+#include "router/settings.h"
+#include "router/stats.h"
+
+namespace doris::router {
+
+class ClientSession;
+
+using Args = std::span<const std::string_view>;
+
+// What a session needs of its worker.
+class SessionHost {
+ public:
+  virtual ~SessionHost() = default;
+  virtual net::Loop& loop() = 0;
+  virtual const Clock& clock() = 0;
+  virtual Dispatcher* dispatcher() = 0;  // nullptr until there is a topology.
+  virtual RequestPool& local_requests() = 0;
+  virtual topology::KeyHasher& hasher() = 0;
+  virtual const Settings& settings() = 0;
+  virtual WorkerStats& stats() = 0;
+
+  // Have the admin run a DORIS.* command; its answer goes to session.answer_later().
+  virtual void forward(ClientSession& session, Request* request, std::vector<std::string> args) = 0;
+  // CLIENT LIST over all workers, likewise.
+  virtual void list_clients(ClientSession& session, Request* request) = 0;
+  // INFO's text.
+  virtual std::string info(const std::vector<std::string>& sections) = 0;
+  // Destroys the session, soon.
+  virtual void on_session_ended(ClientSession& session) = 0;
+};
+
+class ClientSession final : public resp::Session, private RequestOwner, private net::PassTask {
+ public:
+  // `id` is unique in the process.
+  ClientSession(std::unique_ptr<net::Stream> stream, SessionHost& host, uint64_t id);
+  ~ClientSession() override;
+
+  [[nodiscard]] uint64_t id() const { return id_; }
+  SessionHost& host() { return host_; }
+
+  // ---- For the command handlers ----
+
+  // A writer for a reply that is known now; it takes its place in the order.
+  resp::Writer reply_now();
+  void reply_error(std::string_view text);
+
+  // A request in this client's name, empty. submit() sends it and replies later: through
+  // the kind's reply (replies.h). drop() gives it back unused.
+  Request* new_request(Request::Kind kind, Verb verb);
+  void submit(Request* request);
+  void drop(Request* request);
+
+  // A place in the order of the replies for something that is neither; answer_later()
+  // fills it. REQUIRES: the session has not ended in between (the worker looks it up).
+  Request* promise();
+  void answer_later(Request* request, const resp::Value& value);
+
+  // Called when there is no topology yet, instead of a plan.
+  void reply_loading();
+
+  // QUIT: closes once everything before it has been replied to.
+  void close_when_replied();
+
+  uint32_t name_space = 0;   // SELECT
+  std::string client_name;   // CLIENT SETNAME
+  std::string library_name;  // CLIENT SETINFO
+  std::string library_version;
+  bool refusing_transaction = false;  // After MULTI, until EXEC or DISCARD.
+  void reset();                       // RESET: as a new connection.
+
+  // The line of CLIENT LIST and CLIENT INFO, without the newline.
+  [[nodiscard]] std::string describe() const;
+
+ private:
+  void on_command(Args args) override;
+  void on_ended(const Status& why) override;
+  void on_protocol_error(std::string_view text) override;
+  void on_drained() override;
+  void on_value(Request& request, Part& part, std::string_view bytes) override;
+  void on_request_done(Request& request) override;
+  void on_pass_end() override;
+
+  void run(Args args);
+  void enqueue(Request* request);
+  void pop_replied();
+  Buffer& reply_buffer(Request& request);
+  void give_back(Request* request);
+  void give_all_back();
+  [[nodiscard]] bool must_wait();
+  void check_output_limit();
+
+  SessionHost& host_;
+  const uint64_t id_;
+  const int64_t created_ms_;
+  int64_t last_command_ms_;
+  std::string_view last_command_;  // A name in the command table.
+
+  // Requests in the order of their replies. A request is in here until its reply has been
+  // appended to output().
+  Request* head_ = nullptr;
+  Request* tail_ = nullptr;
+  uint32_t queued_ = 0;
+  bool closing_ = false;       // After QUIT.
+  uint64_t parked_bytes_ = 0;  // Of replies that wait for the head.
+};
+
+}  // namespace doris::router

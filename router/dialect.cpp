@@ -1,0 +1,68 @@
+#include "router/dialect.h"
+
+#include <charconv>
+
+#include "resp/writer.h"
+
+namespace doris::router {
+namespace {
+
+// A vnode's decimal digits.
+class Digits {
+ public:
+  explicit Digits(topology::Vnode vnode)
+      : end_(std::to_chars(text_, text_ + sizeof(text_), vnode).ptr) {}
+  [[nodiscard]] std::string_view view() const {
+    return {text_, static_cast<size_t>(end_ - text_)};
+  }
+
+ private:
+  char text_[5];
+  const char* end_;
+};
+
+// A version's bytes on the wire.
+class VersionBytes {
+ public:
+  explicit VersionBytes(const resp::Version& version) { version.encode(bytes_); }
+  [[nodiscard]] std::string_view view() const { return {bytes_, sizeof(bytes_)}; }
+
+ private:
+  char bytes_[resp::Version::kBytes];
+};
+
+}  // namespace
+
+void write_vget(Buffer& out, topology::Vnode vnode, std::string_view key) {
+  resp::write_request(out, {"VGET", Digits(vnode).view(), key});
+}
+
+void write_vhas(Buffer& out, topology::Vnode vnode, std::string_view key) {
+  resp::write_request(out, {"VHAS", Digits(vnode).view(), key});
+}
+
+void write_vcount(Buffer& out, std::string_view name_space) {
+  resp::write_request(out, {"VCOUNT", name_space});
+}
+
+void write_vset(Buffer& out, char role, topology::Vnode vnode, std::string_view key,
+                const resp::Version& version, std::string_view value) {
+  resp::write_request(out, {"VSET", {&role, 1}, Digits(vnode).view(), key,
+                            VersionBytes(version).view(), "0", value});
+}
+
+void write_vdel(Buffer& out, char role, topology::Vnode vnode, std::string_view key,
+                const resp::Version& version) {
+  resp::write_request(
+      out, {"VDEL", {&role, 1}, Digits(vnode).view(), key, VersionBytes(version).view()});
+}
+
+bool read_raised(std::string_view bulk, bool& existed, resp::Version& version) {
+  if (bulk.size() != 1 + resp::Version::kBytes) return false;
+  if (bulk[0] != '0' && bulk[0] != '1') return false;
+  existed = bulk[0] == '1';
+  version = resp::Version::decode(bulk.data() + 1);
+  return true;
+}
+
+}  // namespace doris::router

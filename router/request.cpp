@@ -1,0 +1,55 @@
+#include "router/request.h"
+
+namespace doris::router {
+namespace {
+
+constexpr size_t kKeptRequests = 1024;
+constexpr size_t kKeptBytes = 4096;  // Of payload or reply; larger ones give memory back.
+constexpr size_t kKeptParts = 16;
+
+}  // namespace
+
+void Request::recycle() {
+  DORIS_CHECK(outstanding == 0, "a recycled request still has entries in flight");
+  kind = Kind::kLocal;
+  if (payload.capacity() > kKeptBytes) {
+    payload = std::string();
+  } else {
+    payload.clear();
+  }
+  if (parts.capacity() > kKeptParts) {
+    parts = std::vector<Part>();
+  } else {
+    parts.clear();
+  }
+  reply.clear();
+  if (reply.capacity() > kKeptBytes) reply.release();
+  owner = nullptr;
+  next = nullptr;
+  replied = false;
+  error.clear();
+  done = false;
+  newer = older = nullptr;
+}
+
+RequestPool::~RequestPool() {
+  for (Request* request : free_) delete request;
+}
+
+Request* RequestPool::take() {
+  if (free_.empty()) return new Request();
+  Request* request = free_.back();
+  free_.pop_back();
+  return request;
+}
+
+void RequestPool::give(Request* request) {
+  if (free_.size() >= kKeptRequests) {
+    delete request;
+    return;
+  }
+  request->recycle();
+  free_.push_back(request);
+}
+
+}  // namespace doris::router

@@ -1,0 +1,130 @@
+// Request: one client command that needs data servers, from its plan to its reply.
+//
+//   client command -> Request { parts } -> Entry per part and replica -> Backend
+//                          ^                                               |
+//                          +------------- replies fill the parts ----------+
+//
+// A part is one key's worth of work. A write part has an entry in flight to each of the
+// two replicas, a read part to one. The request is done when no entry is outstanding, or
+// when its deadline has passed; it is freed when, besides, no entry refers to it.
+//
+// Worker thread only.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/topology/topology.h"
+#include "resp/version.h"
+#include "resp/writer.h"
+
+namespace doris::router {
+
+class Request;
+struct Part;
+
+// Who waits for a request: a client's session.
+class RequestOwner {
+ public:
+  virtual ~RequestOwner() = default;
+
+  // A kGet part was answered with a value. `bytes` is valid during the call only: the
+  // owner copies it to where it is needed, so that a value is copied once.
+  virtual void on_value(Request& request, Part& part, std::string_view bytes) = 0;
+
+  // `request` is done: its parts are filled, or failed() says why not. Called once, and
+  // never from inside Dispatcher::submit(). The owner gives the request back with
+  // Dispatcher::release() when it has replied.
+  virtual void on_request_done(Request& request) = 0;
+};
+
+// What a part asks of a data server.
+enum class Verb : uint8_t {
+  kGet,    // VGET: on_value(), or nothing if absent.
+  kHas,    // VHAS: `count` 0 or 1.
+  kSet,    // VSET: `count` 1 if a live value was replaced.
+  kDel,    // VDEL: `count` 1 if a live value was deleted.
+  kCount,  // VCOUNT of one shard: `count`.
+};
+
+[[nodiscard]] constexpr bool is_write(Verb verb) {
+  return verb == Verb::kSet || verb == Verb::kDel;
+}
+
+struct Part {
+  topology::Vnode vnode = 0;    // Or, for kCount, which shard of `node`.
+  topology::NodeId node = 0;    // kCount only.
+  size_t key_at = 0;            // The physical key, in Request::payload.
+  size_t key_bytes = 0;
+  size_t value_at = 0;          // kSet: the value, in Request::payload.
+  size_t value_bytes = 0;
+  resp::Version version;        // Writes: as proposed, then as raised.
+  bool primary_done = false;    // Writes: the primary replica has committed it.
+
+  // Results.
+  bool found = false;  // kGet
+  std::string value;   // Where an owner may keep what on_value() brought.
+  int64_t count = 0;
+};
+
+class Request {
+ public:
+  // What the client asked; tells its owner how to write the reply.
+  enum class Kind : uint8_t { kGet, kSet, kDel, kExists, kMget, kMset, kDbsize, kLocal };
+
+  Kind kind = Kind::kLocal;
+  Verb verb = Verb::kGet;
+  resp::Protocol protocol = resp::Protocol::kResp2;  // Of the client when it asked.
+  std::string payload;                               // Keys and values of all parts.
+  std::vector<Part> parts;
+
+  [[nodiscard]] std::string_view key(const Part& part) const {
+    return {payload.data() + part.key_at, part.key_bytes};
+  }
+  [[nodiscard]] std::string_view value(const Part& part) const {
+    return {payload.data() + part.value_at, part.value_bytes};
+  }
+
+  [[nodiscard]] bool failed() const { return !error.empty(); }
+
+  // State below belongs to the owner.
+  RequestOwner* owner = nullptr;  // nullptr once nobody waits.
+  Request* next = nullptr;        // In the owner's queue, in the order of the replies.
+  Buffer reply;                   // Written, but not at the head of that queue yet.
+  bool replied = false;           // `reply` is what the client gets.
+
+  // State below belongs to the Dispatcher.
+  std::string error;         // "CODE text" of the first failure; the reply if not empty.
+  uint32_t outstanding = 0;  // Entries that have not been answered.
+  bool done = false;         // The owner has been told.
+  TimePoint deadline{};
+  Request* newer = nullptr;  // All requests not done yet, oldest first.
+  Request* older = nullptr;
+
+  // Makes it as new, keeping the memory of small requests for the next one.
+  void recycle();
+};
+
+// One request's part on its way to one replica.
+struct Entry {
+  Request* request = nullptr;
+  uint32_t part = 0;
+  topology::Group group = topology::Group::kA;  // Whose replica; unused for kCount.
+};
+
+// Hands out requests and takes them back. Worker thread only.
+class RequestPool {
+ public:
+  ~RequestPool();
+  Request* take();
+  void give(Request* request);
+
+ private:
+  std::vector<Request*> free_;
+};
+
+}  // namespace doris::router

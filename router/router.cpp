@@ -1,0 +1,209 @@
+#include "router/router.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/net/file_limit.h"
+#include "base/topology/topology_codec.h"
+#include "resp/render.h"
+#include "router/info.h"
+
+namespace doris::router {
+namespace {
+
+const Log kLog("router");
+
+constexpr uint64_t kOwnFiles = 256;  // Descriptors beside the clients'.
+constexpr Millis kForwardTimeout{5000};
+constexpr uint32_t kThreadBits = 8;  // Of a writer id: router number << 8 | worker.
+
+}  // namespace
+
+// A worker and the thread that it lives on. The worker is made and destroyed there.
+struct Router::WorkerThread {
+  explicit WorkerThread(const std::string& name) : thread(name) {}
+  net::LoopThread thread;
+  std::unique_ptr<Worker> worker;
+};
+
+Router::Router(net::Loop& control_loop, const Clock& clock, Random& random,
+               const Settings& settings)
+    : loop_(control_loop),
+      clock_(clock),
+      random_(random),
+      settings_(settings),
+      started_ms_(clock.wall_ms()) {}
+
+Router::~Router() {
+  listener_.reset();
+  feed_.reset();
+  for (auto& worker : workers_) {
+    worker->thread.run_and_wait([&] { worker->worker.reset(); });
+  }
+}
+
+Status Router::start() {
+  DORIS_RETURN_IF_ERROR(net::raise_file_limit(settings_.clients_max + kOwnFiles));
+  Result<std::unique_ptr<net::Listener>> listener =
+      loop_.listen(settings_.listen, [this](auto accepted) { on_accept(std::move(accepted)); });
+  if (!listener.ok()) return listener.status();
+  listener_ = std::move(*listener);
+  start_workers();
+  start_feed();
+  kLog.info("listening on {}:{}, {} threads, admin {}", settings_.listen.host, listener_->port(),
+            settings_.threads, settings_.admin.text());
+  return Status::okay();
+}
+
+void Router::start_workers() {
+  for (uint32_t i = 0; i < settings_.threads; ++i) {
+    auto& slot = *workers_.emplace_back(std::make_unique<WorkerThread>(fmt::format("worker-{}", i)));
+    const uint64_t seed = random_.next();
+    Control& control = *this;
+    slot.thread.run_and_wait([&] {
+      slot.worker =
+          std::make_unique<Worker>(slot.thread.loop(), clock_, settings_, control, i, seed);
+    });
+  }
+}
+
+// ---- Clients -------------------------------------------------------------------------
+
+// Round robin, so that the workers' shares of the clients differ by one at most.
+void Router::on_accept(std::unique_ptr<net::Accepted> accepted) {
+  if (clients_.load(std::memory_order_relaxed) >= settings_.clients_max) {
+    refuse(std::move(accepted));
+    return;
+  }
+  clients_.fetch_add(1, std::memory_order_relaxed);
+  WorkerThread& chosen = *workers_[next_worker_];
+  next_worker_ = (next_worker_ + 1) % workers_.size();
+  // std::function wants a copyable callable, so the connection travels in a shared box.
+  auto box = std::make_shared<std::unique_ptr<net::Accepted>>(std::move(accepted));
+  chosen.thread.loop().post(
+      [worker = chosen.worker.get(), box] { worker->accept(std::move(*box)); });
+}
+
+void Router::refuse(std::unique_ptr<net::Accepted> accepted) {
+  rejected_.fetch_add(1, std::memory_order_relaxed);
+  Result<std::unique_ptr<net::Stream>> stream = loop_.adopt(std::move(accepted));
+  if (!stream.ok()) return;
+  resp::Writer((*stream)->output(), resp::Protocol::kResp2)
+      .error("ERR max number of clients reached");
+  net::Stream::close_when_sent(std::move(*stream));
+}
+
+void Router::list_clients(ValueCallback done) {
+  struct Gathered {
+    size_t missing;
+    std::string lines;
+    ValueCallback done;
+  };
+  auto gathered = std::make_shared<Gathered>(Gathered{workers_.size(), "", std::move(done)});
+  for (const auto& slot : workers_) {
+    slot->thread.loop().post([this, gathered, worker = slot->worker.get()] {
+      loop_.post([gathered, lines = worker->describe_clients()] {
+        gathered->lines += lines;
+        if (--gathered->missing > 0) return;
+        resp::Value text = resp::Value::bulk(std::move(gathered->lines));
+        text.kind = resp::Value::Kind::kVerbatim;
+        gathered->done(std::move(text));
+      });
+    });
+  }
+}
+
+// ---- The admin -----------------------------------------------------------------------
+
+void Router::start_feed() {
+  const std::string self =
+      net::Address{settings_.listen.host, listener_->port()}.text();
+  feed_ = std::make_unique<resp::TopologyFeed>(
+      loop_, random_,
+      resp::TopologyFeed::Options{settings_.admin, settings_.topology_pull_interval, self},
+      resp::TopologyFeed::Callbacks{
+          [self] { return std::vector<std::string>{"DORIS.REGISTER", "router", self}; },
+          [this](const resp::Value& reply) { return on_registered(reply); },
+          [this](const std::string& text) { return on_topology(text); },
+          [this] { return epoch_; }});
+  operator_calls_ = std::make_unique<resp::Client>(
+      loop_, random_,
+      resp::Client::Options{.address = settings_.admin, .protocol = resp::Protocol::kResp3});
+}
+
+Status Router::on_registered(const resp::Value& reply) {
+  if (reply.items.size() != 3) return Status::invalid("the admin's registration reply is odd");
+  cluster_ = reply.items[0].text;
+  router_number_ = static_cast<uint32_t>(reply.items[1].integer);
+  kLog.info("registered as router {} of cluster {}", router_number_, cluster_);
+  return on_topology(reply.items[2].text);
+}
+
+Status Router::on_topology(const std::string& text) {
+  Result<topology::Topology> topology = topology::decode(text);
+  if (!topology.ok()) return topology.status().prefixed("topology from the admin");
+  if (topology->cluster != cluster_) {
+    return Status::invalid(fmt::format("the admin speaks for cluster {}, not {}; restart this "
+                                       "router if that is intended",
+                                       topology->cluster, cluster_));
+  }
+  if (topology->epoch <= epoch_) return Status::okay();
+  epoch_ = topology->epoch;
+  shown_epoch_.store(epoch_, std::memory_order_relaxed);
+  if (!topology->formed()) {
+    kLog.info("epoch {}: the cluster is forming", epoch_);
+    return Status::okay();
+  }
+  kLog.info("epoch {}: {} nodes, {} vnodes", epoch_, topology->nodes.size(), topology->vnodes);
+  table_ = std::make_shared<const topology::RoutingTable>(std::move(*topology));
+  for (uint32_t i = 0; i < workers_.size(); ++i) {
+    WorkerThread& slot = *workers_[i];
+    slot.thread.loop().post([worker = slot.worker.get(), cluster = cluster_, table = table_,
+                             writer = router_number_ << kThreadBits | i] {
+      worker->adopt(cluster, writer, table);
+    });
+  }
+  return Status::okay();
+}
+
+void Router::want_epoch(topology::Epoch epoch) {
+  loop_.post([this, epoch] {
+    if (feed_ != nullptr) feed_->pull_now(epoch);
+  });
+}
+
+void Router::forward(std::vector<std::string> args, resp::Protocol protocol, ValueCallback done) {
+  loop_.post([this, args = std::move(args), protocol, done = std::move(done)]() mutable {
+    operator_calls_->call(
+        std::move(args), kForwardTimeout,
+        [this, protocol, done = std::move(done)](Result<resp::Value> reply) {
+          if (!reply.ok()) {
+            done(resp::Value::error(fmt::format(
+                "ERR the admin at {} does not answer ({}); DORIS.* commands need it, reads and "
+                "writes do not",
+                settings_.admin.text(), reply.status().message())));
+          } else {
+            done(protocol == resp::Protocol::kResp3 ? std::move(*reply) : resp::render(*reply));
+          }
+        });
+  });
+}
+
+// ---- INFO ----------------------------------------------------------------------------
+
+std::string Router::info(const std::vector<std::string>& sections) {
+  InfoFacts facts;
+  facts.uptime_s = (clock_.wall_ms() - started_ms_) / 1000;
+  facts.port = settings_.listen.port;
+  facts.threads = settings_.threads;
+  facts.clients_max = settings_.clients_max;
+  facts.rejected = static_cast<int64_t>(rejected_.load(std::memory_order_relaxed));
+  facts.epoch = shown_epoch_.load(std::memory_order_relaxed);
+  facts.admin = settings_.admin.text();
+  for (const auto& slot : workers_) facts.add(slot->worker->counters());
+  return info_text(facts, sections);
+}
+
+}  // namespace doris::router

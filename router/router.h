@@ -1,0 +1,75 @@
+// Router: the wiring of doris-router. Owns the control thread's side: the listener, the
+// link to the admin, the workers.
+//
+//   control thread                              worker threads
+//   accept ----------- round robin ------------> Worker::accept
+//   TopologyFeed <-> admin --- new table ------> Worker::adopt
+//   forward DORIS.* <-> admin <-- DORIS.* ------ ClientSession
+//
+// Every member function runs on the control thread, except where Control says otherwise.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/net/loop.h"
+#include "base/net/loop_thread.h"
+#include "resp/topology_feed.h"
+#include "router/worker.h"
+
+namespace doris::router {
+
+class Router final : private Control {
+ public:
+  // References outlive this. Nothing runs before start().
+  Router(net::Loop& control_loop, const Clock& clock, Random& random, const Settings& settings);
+  ~Router() override;
+
+  // Listens and starts the workers. kExists: the port is in use.
+  Status start();
+
+ private:
+  struct WorkerThread;
+
+  // Control.
+  void forward(std::vector<std::string> args, resp::Protocol protocol,
+               ValueCallback done) override;
+  void list_clients(ValueCallback done) override;
+  void want_epoch(topology::Epoch epoch) override;
+  std::string info(const std::vector<std::string>& sections) override;
+  void on_client_ended() override { clients_.fetch_sub(1, std::memory_order_relaxed); }
+
+  void start_workers();
+  void start_feed();
+  Status on_registered(const resp::Value& reply);
+  Status on_topology(const std::string& text);
+  void on_accept(std::unique_ptr<net::Accepted> accepted);
+  void refuse(std::unique_ptr<net::Accepted> accepted);
+
+  net::Loop& loop_;
+  const Clock& clock_;
+  Random& random_;
+  const Settings& settings_;
+  const int64_t started_ms_;
+
+  // Constant once start() has returned; a worker's own state is its thread's.
+  std::vector<std::unique_ptr<WorkerThread>> workers_;
+  std::unique_ptr<net::Listener> listener_;
+  std::unique_ptr<resp::TopologyFeed> feed_;
+  std::unique_ptr<resp::Client> operator_calls_;  // RESP3: forwarded DORIS.* commands.
+
+  std::string cluster_;
+  uint32_t router_number_ = 0;
+  topology::RoutingTablePtr table_;
+  topology::Epoch epoch_ = 0;
+  size_t next_worker_ = 0;
+
+  // Read by INFO on any thread.
+  std::atomic<topology::Epoch> shown_epoch_{0};
+  std::atomic<uint64_t> clients_{0};
+  std::atomic<uint64_t> rejected_{0};
+};
+
+}  // namespace doris::router

@@ -1,0 +1,112 @@
+#include "server/control_session.h"
+
+#include <fmt/format.h>
+
+#include <vector>
+
+#include "base/topology/key_hash.h"
+#include "resp/basic_commands.h"
+#include "resp/errors.h"
+#include "resp/render.h"
+#include "resp/words.h"
+#include "server/info.h"
+
+namespace doris::server {
+namespace {
+
+using resp::equals_ignoring_case;
+
+constexpr resp::CommandSpec kOwnSpecs[] = {
+    {"info", -1, "", 0, 0, 0, "server", "1.0.0", "How this data server is"},
+    {"doris.heartbeat", 3, "admin", 0, 0, 0, "server", "0.1.0", "The admin asks: are you there?"},
+    {"doris.adopt", 2, "admin", 0, 0, 0, "server", "0.1.0", "Take over a topology"},
+    {"doris.record", -2, "admin", 0, 0, 0, "server", "0.1.0",
+     "Show what is held of a key: DORIS.RECORD key [namespace]"},
+};
+
+const std::vector<resp::CommandSpec>& specs() {
+  static const std::vector<resp::CommandSpec> all = [] {
+    const auto basic = resp::basic_command_specs();
+    std::vector<resp::CommandSpec> result(basic.begin(), basic.end());
+    result.insert(result.end(), std::begin(kOwnSpecs), std::end(kOwnSpecs));
+    return result;
+  }();
+  return all;
+}
+
+}  // namespace
+
+ControlSession::ControlSession(std::unique_ptr<net::Stream> stream, Node& node, uint64_t id)
+    : resp::Session(std::move(stream), node.settings().limits), node_(node), id_(id) {}
+
+void ControlSession::on_ended(const Status&) { node_.on_session_ended(*this); }
+
+void ControlSession::on_command(Args args) {
+  const resp::CommandSpec* spec = resp::admit_command(*this, specs(), args);
+  if (spec == nullptr) return;
+  const resp::BasicFacts facts{node_.clock(), node_.settings().config, Program::kServer,
+                               "doris-server", specs()};
+  if (resp::run_basic_command(*this, id_, facts, args)) return;
+  if (spec->name == "info") {
+    run_info(args);
+  } else if (spec->name == "doris.heartbeat") {
+    run_heartbeat(args);
+  } else if (spec->name == "doris.adopt") {
+    run_adopt(args);
+  } else {
+    run_record(args);
+  }
+  if (!ended()) flush_soon();
+}
+
+void ControlSession::run_info(Args) { reply().verbatim(info_text(node_)); }
+
+// DORIS.HEARTBEAT cluster epoch
+void ControlSession::run_heartbeat(Args args) {
+  const Standing& standing = node_.standing();
+  if (!standing.cluster.empty() && args[1] != standing.cluster) {
+    reply().error(
+        fmt::format("WRONGCLUSTER this node belongs to cluster {}", standing.cluster));
+    return;
+  }
+  reply()
+      .array(4)
+      .bulk(node_.settings().node)
+      .integer(static_cast<int64_t>(standing.epoch))
+      .integer(standing.ready() ? 1 : 0)
+      .integer(node_.shards_offline());
+}
+
+// DORIS.ADOPT topology
+void ControlSession::run_adopt(Args args) {
+  hold();
+  node_.adopt_topology(std::string(args[1]), [&node = node_, id = id_](const Status& adopted) {
+    node.with_session(id, [&](ControlSession& session) {
+      session.answer(adopted.ok() ? resp::Value::simple("OK")
+                                  : resp::Value::error("ERR " + adopted.message()));
+    });
+  });
+}
+
+// DORIS.RECORD key [namespace]
+void ControlSession::run_record(Args args) {
+  uint32_t name_space = 0;
+  if (args.size() > 3 || (args.size() == 3 && !resp::parse_integer(args[2], name_space))) {
+    reply().error(resp::kSyntaxError);
+    return;
+  }
+  std::string physical_key;
+  topology::append_physical_key(name_space, args[1], physical_key);
+  hold();
+  node_.inspect(physical_key, [&node = node_, id = id_](const resp::Value& value) {
+    node.with_session(id, [&](ControlSession& session) { session.answer(value); });
+  });
+}
+
+void ControlSession::answer(const resp::Value& value) {
+  reply().value(protocol() == resp::Protocol::kResp3 ? value : resp::render(value));
+  flush_soon();
+  release();
+}
+
+}  // namespace doris::server

@@ -1,0 +1,41 @@
+// ControlSession: a connection to a data server's control port: the admin's heartbeats, and
+// operators with redis-cli (resp/PROTOCOL.md, "Control port of a data server").
+//
+// Control thread only; owned by the Node.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "resp/session.h"
+#include "resp/value.h"
+#include "server/node.h"
+
+namespace doris::server {
+
+class ControlSession final : public resp::Session {
+ public:
+  ControlSession(std::unique_ptr<net::Stream> stream, Node& node, uint64_t id);
+
+  [[nodiscard]] uint64_t id() const { return id_; }
+
+  // The answer to a command that held the session.
+  void answer(const resp::Value& value);
+
+ private:
+  using Args = std::span<const std::string_view>;
+
+  void on_command(Args args) override;
+  void on_ended(const Status& why) override;
+
+  void run_heartbeat(Args args);
+  void run_adopt(Args args);
+  void run_record(Args args);
+  void run_info(Args args);
+
+  Node& node_;
+  const uint64_t id_;
+};
+
+}  // namespace doris::server

@@ -1,0 +1,295 @@
+#include "server/shard_session.h"
+
+#include <fmt/format.h>
+
+#include "base/limits.h"
+#include "resp/errors.h"
+#include "resp/words.h"
+
+namespace doris::server {
+namespace {
+
+using resp::parse_integer;
+
+constexpr size_t kUnreadBytesMax = 8UL * 1024 * 1024;  // Refused by the kernel: it waits.
+
+resp::RequestLimits with_room_for_topology(resp::RequestLimits limits) {
+  // DORIS.ADOPT carries a topology, which may be larger than the values allowed here.
+  limits.bulk_bytes_max = std::max<size_t>(limits.bulk_bytes_max, 4UL * 1024 * 1024);
+  return limits;
+}
+
+}  // namespace
+
+struct ShardSession::Command {
+  std::string_view name;
+  size_t args;
+  void (ShardSession::*run)(Args);
+};
+
+ShardSession::ShardSession(std::unique_ptr<net::Stream> stream, Shard& shard, uint64_t id)
+    : resp::Session(std::move(stream), with_room_for_topology(shard.options().limits)),
+      shard_(shard),
+      id_(id) {}
+
+// The most frequent first: a linear search over so few is the fastest there is.
+const ShardSession::Command* ShardSession::find(std::string_view name) {
+  static constexpr Command kCommands[] = {
+      {"VGET", 3, &ShardSession::run_get},           {"VSET", 7, &ShardSession::run_set},
+      {"VDEL", 5, &ShardSession::run_del},           {"VHAS", 3, &ShardSession::run_has},
+      {"VCOUNT", 2, &ShardSession::run_count},       {"DORIS.LINK", 4, &ShardSession::run_link},
+      {"DORIS.ADOPT", 2, &ShardSession::run_adopt},  {"PING", 1, &ShardSession::run_ping},
+  };
+  for (const Command& command : kCommands) {
+    if (resp::equals_ignoring_case(command.name, name)) return &command;
+  }
+  return nullptr;
+}
+
+void ShardSession::on_command(Args args) {
+  const Command* command = find(args[0]);
+  if (command == nullptr) {
+    reply().error(fmt::format("{}(this is a data server's shard port: it speaks to routers; "
+                              "DORIS.RECORD on the control port shows a key)",
+                              resp::unknown_command(args)));
+  } else if (command->args != args.size()) {
+    reply().error(resp::wrong_arity(command->name));
+  } else {
+    (this->*command->run)(args);
+  }
+  if (ended()) return;
+  flush_soon();
+  const size_t refused = unsent() - output().size();
+  if (refused > kUnreadBytesMax) hold();
+}
+
+void ShardSession::on_drained() {
+  if (held()) release();
+}
+
+void ShardSession::on_ended(const Status&) { shard_.on_session_ended(*this); }
+
+bool ShardSession::join_batch() {
+  if (marked()) return false;
+  mark();
+  return true;
+}
+
+// ---- What comes before data ----------------------------------------------------------
+
+// DORIS.LINK cluster epoch writer
+void ShardSession::run_link(Args args) {
+  const Standing& standing = shard_.standing();
+  topology::Epoch epoch = 0;
+  uint32_t writer = 0;
+  if (!parse_integer(args[2], epoch) || !parse_integer(args[3], writer) || writer == 0 ||
+      (writer & resp::Version::kRaisedBit) != 0) {
+    reply().error("ERR DORIS.LINK takes a cluster, an epoch and a writer id");
+    return;
+  }
+  if (!standing.cluster.empty() && args[1] != standing.cluster) {
+    reply().error(fmt::format("WRONGCLUSTER {} belongs to cluster {}", shard_.options().name,
+                              standing.cluster));
+    return;
+  }
+  epoch_ = epoch;
+  writer_ = 0;  // Until all is well.
+  if (epoch <= standing.epoch && !standing.ready()) {
+    reply().error(fmt::format("NOTREADY {}: {}", shard_.options().name, standing.not_ready));
+    return;
+  }
+  writer_ = writer;
+  if (!may_serve()) {
+    writer_ = 0;
+    return;
+  }
+  shard_.fence(*this, writer);
+  reply().array(2).integer(static_cast<int64_t>(epoch)).integer(
+      static_cast<int64_t>(shard_.clock_seen()));
+}
+
+// DORIS.ADOPT topology
+void ShardSession::run_adopt(Args args) {
+  hold();
+  shard_.host().adopt_topology(
+      std::string(args[1]), [&shard = shard_, id = id_](const Status& adopted) {
+        shard.loop().post([&shard, id, adopted] {
+          shard.with_session(id, [&](ShardSession& session) { session.answer_adopt(adopted); });
+        });
+      });
+}
+
+void ShardSession::answer_adopt(const Status& adopted) {
+  if (adopted.ok()) {
+    reply().simple("OK");
+  } else {
+    reply().error("ERR " + adopted.message());
+  }
+  flush_soon();
+  release();
+}
+
+void ShardSession::run_ping(Args) { reply().simple("PONG"); }
+
+bool ShardSession::may_serve() {
+  const Standing& standing = shard_.standing();
+  if (writer_ == 0) {
+    reply().error("NOLINK send DORIS.LINK first");
+  } else if (epoch_ > standing.epoch) {
+    reply().error(fmt::format("BEHINDEPOCH {} this node has not seen epoch {}", standing.epoch,
+                              epoch_));
+  } else if (!standing.ready()) {
+    reply().error(fmt::format("NOTREADY {}: {}", shard_.options().name, standing.not_ready));
+  } else if (epoch_ < standing.epoch) {
+    reply().error(fmt::format("STALEEPOCH {} this connection speaks for epoch {}", standing.epoch,
+                              epoch_));
+  } else {
+    return true;
+  }
+  return false;
+}
+
+// The key of a request, if this shard holds it.
+bool ShardSession::read_key(std::string_view vnode, std::string_view key, KeyRef& ref) {
+  const Standing& standing = shard_.standing();
+  if (!parse_integer(vnode, ref.vnode) || ref.vnode >= standing.table->vnodes()) {
+    reply().error(fmt::format("ERR not a vnode: '{}'", vnode));
+    return false;
+  }
+  if (key.size() > kKeyBytesMax) {
+    reply().error(fmt::format("ERR the key is too long: a key has at most {} bytes", kKeyBytesMax));
+    return false;
+  }
+  const topology::Replica replica = standing.table->replica(ref.vnode, standing.group);
+  if (replica.node != standing.self || replica.shard != shard_.options().index) {
+    reply().error(fmt::format("WRONGNODE vnode {} is not in {} in epoch {}", ref.vnode,
+                              shard_.options().name, standing.epoch));
+    return false;
+  }
+  ref.physical_key = key;
+  return true;
+}
+
+// ---- Reads ---------------------------------------------------------------------------
+
+// VGET vnode key
+void ShardSession::run_get(Args args) {
+  KeyRef key{};
+  if (!may_serve() || !read_key(args[1], args[2], key)) return;
+  shard_.stats().reads.add();
+  if (shard_.batch_open()) shard_.join_batch(*this);
+  const Result<std::optional<RecordView>> found = shard_.store().read(key);
+  if (!found.ok()) {
+    reply().error(shard_.refusal(found.status()));
+  } else if (found->has_value() && (**found).header.live(shard_.now_ms())) {
+    reply().bulk((**found).value);
+  } else {
+    reply().null();
+  }
+}
+
+// VHAS vnode key
+void ShardSession::run_has(Args args) {
+  KeyRef key{};
+  if (!may_serve() || !read_key(args[1], args[2], key)) return;
+  shard_.stats().reads.add();
+  if (shard_.batch_open()) shard_.join_batch(*this);
+  const Result<std::optional<RecordHeader>> found = shard_.store().read_header(key);
+  if (!found.ok()) {
+    reply().error(shard_.refusal(found.status()));
+  } else {
+    reply().integer(found->has_value() && (**found).live(shard_.now_ms()) ? 1 : 0);
+  }
+}
+
+// VCOUNT namespace
+void ShardSession::run_count(Args args) {
+  if (!may_serve()) return;
+  size_t name_space = 0;
+  const auto& counts = shard_.store().live_keys();
+  if (!parse_integer(args[1], name_space)) {
+    reply().error(resp::kNotAnInteger);
+    return;
+  }
+  if (shard_.batch_open()) shard_.join_batch(*this);
+  reply().integer(name_space < counts.size() ? static_cast<int64_t>(counts[name_space]) : 0);
+}
+
+// ---- Writes --------------------------------------------------------------------------
+
+// Role, key and version of a write; the version's bytes are args[4].
+bool ShardSession::read_write(Args args, KeyRef& ref, Write& write, Role& role) {
+  if (!may_serve() || !read_key(args[2], args[3], ref)) return false;
+  const bool primary = args[1] == "P";
+  if ((!primary && args[1] != "S") || args[4].size() != resp::Version::kBytes) {
+    reply().error("ERR a write takes a role (P or S), a vnode, a key and a version of 16 bytes");
+    return false;
+  }
+  const Standing& standing = shard_.standing();
+  role = primary ? Role::kPrimary : Role::kSecondary;
+  write.header.version = resp::Version::decode(args[4].data());
+  const resp::Version& version = write.header.version;
+  const bool is_primary = standing.table->primary(ref.vnode) == standing.group;
+  if (primary != is_primary || version.epoch > standing.epoch ||
+      (primary && version.epoch != standing.epoch)) {
+    reply().error(fmt::format("WRONGNODE {} is the {} of vnode {} in epoch {}; the write says "
+                              "role {}, epoch {}",
+                              shard_.options().name, is_primary ? "primary" : "secondary",
+                              ref.vnode, standing.epoch, args[1], version.epoch));
+    return false;
+  }
+  return true;
+}
+
+// VSET role vnode key version expires value
+void ShardSession::run_set(Args args) {
+  KeyRef key{};
+  Write write{};
+  Role role{};
+  if (!read_write(args, key, write, role)) return;
+  if (!parse_integer(args[5], write.header.expires_at_ms) || write.header.expires_at_ms < 0) {
+    reply().error(resp::kNotAnInteger);
+    return;
+  }
+  write.value = args[6];
+  apply(key, write, role);
+}
+
+// VDEL role vnode key version
+void ShardSession::run_del(Args args) {
+  KeyRef key{};
+  Write write{};
+  Role role{};
+  if (!read_write(args, key, write, role)) return;
+  write.header.tombstone = true;
+  apply(key, write, role);
+}
+
+void ShardSession::apply(const KeyRef& key, const Write& write, Role role) {
+  if (const std::string refusal = shard_.refusal_of_writes(); !refusal.empty()) {
+    reply().error(refusal);
+    return;
+  }
+  shard_.join_batch(*this);
+  const Result<WriteResult> result = shard_.store().write(key, write, role, shard_.now_ms());
+  if (!result.ok()) {
+    shard_.fail_batch(result.status());
+    reply().error(shard_.refusal(result.status()));
+    return;
+  }
+  shard_.stats().writes.add();
+  shard_.see_clock(result->version.hlc);
+  const bool raised = role == Role::kPrimary && result->version != write.header.version;
+  if (raised) {
+    shard_.stats().raised.add();
+    char answer[1 + resp::Version::kBytes];
+    answer[0] = result->existed ? '1' : '0';
+    result->version.encode(answer + 1);
+    reply().bulk({answer, sizeof(answer)});
+  } else {
+    reply().integer(result->existed ? 1 : 0);
+  }
+  shard_.commit_if_full();
+}
+
+}  // namespace doris::server

@@ -1,0 +1,61 @@
+// ShardSession: one router thread's connection to a shard. Speaks the internal dialect
+// (resp/PROTOCOL.md, "Router to data server").
+//
+// Loop thread only; owned by its Shard.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "resp/session.h"
+#include "server/shard.h"
+
+namespace doris::server {
+
+class ShardSession final : public resp::Session {
+ public:
+  ShardSession(std::unique_ptr<net::Stream> stream, Shard& shard, uint64_t id);
+
+  [[nodiscard]] uint64_t id() const { return id_; }
+  [[nodiscard]] uint32_t writer() const { return writer_; }  // 0: not linked.
+
+  // For the Shard. join_batch() is false if the session is in the batch already.
+  bool join_batch();
+  void leave_batch() { drop_mark(); }
+  void run_batch_again() { rewind(); }
+
+  // The answer of the node to DORIS.ADOPT, which held the session.
+  void answer_adopt(const Status& adopted);
+
+ private:
+  using Args = std::span<const std::string_view>;
+  struct Command;
+  static const Command* find(std::string_view name);
+
+  void on_command(Args args) override;
+  void on_ended(const Status& why) override;
+  void on_drained() override;
+
+  void run_get(Args args);
+  void run_has(Args args);
+  void run_set(Args args);
+  void run_del(Args args);
+  void run_count(Args args);
+  void run_link(Args args);
+  void run_adopt(Args args);
+  void run_ping(Args args);
+
+  // The checks that come before a command on data: each replies and is false on a refusal.
+  [[nodiscard]] bool may_serve();
+  [[nodiscard]] bool read_key(std::string_view vnode, std::string_view key, KeyRef& ref);
+  [[nodiscard]] bool read_write(Args args, KeyRef& ref, Write& write, Role& role);
+  void apply(const KeyRef& key, const Write& write, Role role);
+
+  Shard& shard_;
+  const uint64_t id_;
+  uint32_t writer_ = 0;
+  topology::Epoch epoch_ = 0;  // What the connection speaks for; 0: not linked.
+};
+
+}  // namespace doris::server

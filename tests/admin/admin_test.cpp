@@ -1,0 +1,200 @@
+// A whole admin, asked over its socket by routers, data servers and operators.
+#include "admin/admin.h"
+
+#include <catch2/catch.hpp>
+
+#include "tests/admin/admin_fixture.h"
+
+namespace doris::admin {
+namespace {
+
+using Catch::Contains;
+using resp::Value;
+using test::eventually;
+using test::FakeServer;
+using test::Overrides;
+using test::RunningAdmin;
+
+// Lets a1 and b1 in, and waits until both serve.
+void form(RunningAdmin& admin) {
+  REQUIRE(admin.register_server(admin.add_server("a1")).is(Value::Kind::kArray));
+  REQUIRE(admin.register_server(admin.add_server("b1")).is(Value::Kind::kArray));
+  REQUIRE(eventually([&] { return admin.status_text("state") == "serving"; }));
+}
+
+TEST_CASE("a cluster forms, and its servers get the topology without asking") {
+  RunningAdmin admin;
+  CHECK_THAT(admin.status_text("state"), Contains("forming: waiting for 1 more server of group a"));
+  FakeServer& a1 = admin.add_server("a1");
+  FakeServer& b1 = admin.add_server("b1");
+  const Value first = admin.register_server(a1);
+  REQUIRE(first.items.size() == 2);
+  CHECK_FALSE(topology::decode(first.items[1].text)->formed());
+  const Value second = admin.register_server(b1);
+  REQUIRE(second.items.size() == 2);
+  CHECK(second.items[0].text == first.items[0].text);
+  CHECK(topology::decode(second.items[1].text)->formed());
+
+  CHECK(eventually([&] { return admin.read(a1.epoch) == 3 && admin.read(b1.epoch) == 3; }));
+  CHECK(admin.read(a1.last_error).empty());
+  CHECK(eventually([&] { return admin.status_text("copies") == "2 copies of all 1000 vnodes"; }));
+  CHECK(admin.status_text("state") == "serving");
+}
+
+TEST_CASE("a refused server is told why, and can try again on the same connection") {
+  RunningAdmin admin;
+  form(admin);
+  FakeServer& impostor = admin.add_server("a1");
+  const Value refused = admin.register_server(impostor);
+  CHECK(refused.is(Value::Kind::kError));
+  CHECK_THAT(refused.text, Catch::StartsWith("REFUSED ") && Contains("data directory"));
+  CHECK(admin.ask({"DORIS.REGISTER", "server", "a1"}).is(Value::Kind::kError));
+  CHECK(admin.register_server(admin.add_server("a2")).is(Value::Kind::kArray));
+}
+
+TEST_CASE("a server that has gone is shown as down with the cause, and as up when it is back") {
+  RunningAdmin admin;
+  FakeServer& a1 = admin.add_server("a1");
+  FakeServer& b1 = admin.add_server("b1");
+  (void)admin.register_server(a1);
+  (void)admin.register_server(b1);
+  REQUIRE(eventually([&] { return admin.status_text("state") == "serving"; }));
+
+  admin.on_thread([&] { b1.vanish(); });
+  REQUIRE(eventually([&] { return admin.node_text("b1", "health") == "down"; }));
+  CHECK(admin.node_text("a1", "health") == "up");
+  CHECK_THAT(admin.node_text("b1", "trouble"), Contains("no answer for"));
+  CHECK(admin.status_text("copies") == "1 copy of 1000 vnodes, without b1");
+  // Failover is not this release's: the topology stays.
+  CHECK(admin.ask({"DORIS.STATUS"}).get("epoch")->integer == 3);
+
+  admin.on_thread([&] { b1.listen(b1.port); });
+  CHECK(eventually([&] { return admin.node_text("b1", "health") == "up"; }));
+  CHECK(eventually([&] { return admin.status_text("state") == "serving"; }));
+}
+
+TEST_CASE("a frozen server is shown as down though its connection stands") {
+  RunningAdmin admin(Overrides{{"heartbeat-timeout", "50ms"}});
+  FakeServer& a1 = admin.add_server("a1");
+  (void)admin.register_server(a1);
+  REQUIRE(eventually([&] { return admin.node_text("a1", "health") == "up"; }));
+  admin.on_thread([&] { a1.frozen = true; });
+  CHECK(eventually([&] { return admin.node_text("a1", "health") == "down"; }));
+  admin.on_thread([&] { a1.frozen = false; });
+  CHECK(eventually([&] { return admin.node_text("a1", "health") == "up"; }));
+}
+
+TEST_CASE("another server at a node's address is not taken for it") {
+  RunningAdmin admin;
+  FakeServer& a1 = admin.add_server("a1");
+  (void)admin.register_server(a1);
+  REQUIRE(eventually([&] { return admin.node_text("a1", "health") == "up"; }));
+  admin.on_thread([&] { a1.name = "b7"; });
+  CHECK(eventually([&] { return admin.node_text("a1", "health") == "down"; }));
+  CHECK_THAT(admin.node_text("a1", "trouble"), Contains("answers 'b7'"));
+}
+
+TEST_CASE("a topology that a server did not take is sent again") {
+  RunningAdmin admin;
+  FakeServer& a1 = admin.add_server("a1");
+  admin.on_thread([&] { a1.refusals_left = 3; });
+  (void)admin.register_server(a1);
+  CHECK(eventually([&] { return admin.read(a1.epoch) == 2; }));
+  CHECK(admin.read(a1.refusals_left) == 0);
+}
+
+TEST_CASE("a server that does not serve yet is named") {
+  RunningAdmin admin;
+  FakeServer& a1 = admin.add_server("a1");
+  FakeServer& b1 = admin.add_server("b1");
+  admin.on_thread([&] { b1.ready = false; });
+  (void)admin.register_server(a1);
+  (void)admin.register_server(b1);
+  CHECK(eventually([&] { return admin.node_text("b1", "trouble") == "does not serve yet"; }));
+  CHECK(admin.status_text("state") == "degraded");
+}
+
+TEST_CASE("a long poll is answered by the next epoch, and holds the commands behind it") {
+  RunningAdmin admin;
+  auto topology = admin.send({"DORIS.WATCH", "1", "20000", "router:1"}, 1);
+  auto pong = admin.send({"PING"}, 1);
+  CHECK(pong.wait_for(Millis{50}) == std::future_status::timeout);
+  (void)admin.register_server(admin.add_server("a1"));
+  CHECK(topology::decode(topology.get().text)->epoch == 2);
+  CHECK(pong.get().text == "PONG");
+}
+
+TEST_CASE("many long polls are all answered by one epoch, again and again") {
+  RunningAdmin admin;
+  for (topology::Epoch epoch = 1; epoch <= 3; ++epoch) {
+    std::vector<std::future<Value>> polls;
+    for (size_t i = 1; i <= 20; ++i) {
+      polls.push_back(admin.send({"DORIS.WATCH", std::to_string(epoch), "20000", "r"}, i));
+    }
+    (void)admin.register_server(admin.add_server("a" + std::to_string(epoch)));
+    for (auto& poll : polls)
+      CHECK(topology::decode(poll.get().text)->epoch == epoch + 1);
+  }
+}
+
+TEST_CASE("a long poll without news ends with nil, and one for old news at once") {
+  RunningAdmin admin;
+  CHECK(admin.ask({"DORIS.WATCH", "1", "5", "router:1"}).is(Value::Kind::kNull));
+  CHECK(admin.ask({"DORIS.WATCH", "1", "0", "router:1"}).is(Value::Kind::kNull));
+  CHECK(topology::decode(admin.ask({"DORIS.WATCH", "0", "20000", "r"}).text)->epoch == 1);
+  CHECK(topology::decode(admin.ask({"DORIS.PULL", "0"}).text)->epoch == 1);
+  CHECK(admin.ask({"DORIS.PULL", "1"}).is(Value::Kind::kNull));
+  CHECK(admin.ask({"DORIS.PULL", "one"}).is(Value::Kind::kError));
+}
+
+TEST_CASE("routers get different numbers, and are listed while they watch") {
+  RunningAdmin admin;
+  const Value first = admin.ask({"DORIS.REGISTER", "router", "10.0.0.1:6379"});
+  const Value second = admin.ask({"DORIS.REGISTER", "router", "10.0.0.2:6379"});
+  REQUIRE(first.items.size() == 3);
+  REQUIRE(second.items.size() == 3);
+  CHECK(first.items[1].integer != second.items[1].integer);
+  CHECK(topology::decode(first.items[2].text).ok());
+  const Value status = admin.ask({"DORIS.STATUS"});
+  REQUIRE(status.get("routers")->items.size() == 2);
+  CHECK(status.get("routers")->items[0].get("router")->text == "10.0.0.1:6379");
+}
+
+TEST_CASE("a restarted admin has forgotten nothing that matters") {
+  RunningAdmin admin;
+  form(admin);
+  const Value number = admin.ask({"DORIS.REGISTER", "router", "10.0.0.1:6379"});
+  const Value topology = admin.ask({"DORIS.TOPOLOGY"});
+  const Value history = admin.ask({"DORIS.HISTORY"});
+  CHECK(history.items.size() == 3);
+  admin.restart();
+  CHECK(admin.ask({"DORIS.TOPOLOGY"}) == topology);
+  CHECK(admin.ask({"DORIS.HISTORY"}) == history);
+  CHECK(admin.ask({"DORIS.REGISTER", "router", "r"}).items[1].integer > number.items[1].integer);
+  CHECK(eventually([&] { return admin.status_text("state") == "serving"; }));
+}
+
+TEST_CASE("two admins cannot have one port") {
+  RunningAdmin admin;
+  const Status started = admin.start_another({{"admin-port", std::to_string(admin.port())}});
+  CHECK(started.code() == Code::kExists);
+}
+
+TEST_CASE("a thousand large replies in one pipeline arrive in order") {
+  RunningAdmin admin(Overrides{{"vnodes", "65535"}});
+  form(admin);
+  std::vector<std::future<Value>> replies;
+  for (int i = 0; i < 500; ++i) {
+    replies.push_back(admin.send({"DORIS.PULL", "0"}, 1));
+    replies.push_back(admin.send({"ECHO", std::to_string(i)}, 1));
+  }
+  const std::string topology = replies[0].get().text;
+  REQUIRE(topology::decode(topology).ok());
+  for (int i = 0; i < 500; ++i) {
+    if (i > 0) REQUIRE(replies[2 * i].get().text == topology);
+    REQUIRE(replies[2 * i + 1].get().text == std::to_string(i));
+  }
+}
+
+}  // namespace
+}  // namespace doris::admin

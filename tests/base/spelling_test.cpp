@@ -1,0 +1,33 @@
+#include "base/spelling.h"
+
+#include <catch2/catch.hpp>
+
+namespace doris {
+namespace {
+
+const std::vector<std::string_view> kNames = {"request-timeout", "router-port", "vnodes", "bind"};
+
+}  // namespace
+
+TEST_CASE("The nearest spelling mends a dropped, extra, wrong or swapped letter") {
+  REQUIRE(nearest_spelling("request-timout", kNames) == "request-timeout");
+  REQUIRE(nearest_spelling("routter-port", kNames) == "router-port");
+  REQUIRE(nearest_spelling("vmodes", kNames) == "vnodes");
+  REQUIRE(nearest_spelling("bnid", kNames) == "bind");
+  REQUIRE(nearest_spelling("bind", kNames) == "bind");
+}
+
+TEST_CASE("No spelling is near a word that resembles none") {
+  REQUIRE(nearest_spelling("password", kNames).empty());
+  REQUIRE(nearest_spelling("x", kNames).empty());
+  REQUIRE(nearest_spelling("", kNames).empty());
+  REQUIRE(nearest_spelling(std::string(100000, 'v'), kNames).empty());
+  REQUIRE(nearest_spelling("bind", {}).empty());
+}
+
+TEST_CASE("A suggestion is phrased only when there is one") {
+  REQUIRE(did_you_mean("vnode", kNames) == "; did you mean 'vnodes'?");
+  REQUIRE(did_you_mean("password", kNames).empty());
+}
+
+}  // namespace doris

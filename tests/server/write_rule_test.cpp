@@ -1,0 +1,103 @@
+#include "server/write_rule.h"
+
+#include <catch2/catch.hpp>
+#include <set>
+
+#include "base/random.h"
+
+namespace doris::server {
+namespace {
+
+using resp::Version;
+
+constexpr Version kHeld{.epoch = 3, .hlc = 100, .writer = 257};
+
+Decision decide_against_held(const Version& proposal, Role role) {
+  return decide(RecordHeader{.version = kHeld}, proposal, role);
+}
+
+TEST_CASE("the first write of a key is applied as it is, whatever the role") {
+  const Version proposal{1, 1, 1};
+  for (const Role role : {Role::kPrimary, Role::kSecondary}) {
+    const Decision decision = decide(std::nullopt, proposal, role);
+    CHECK(decision.verdict == Verdict::kApply);
+    CHECK((decision.version == proposal));
+  }
+}
+
+TEST_CASE("a newer write is applied as it is: by epoch, then clock, then writer") {
+  for (const Version proposal : {Version{4, 1, 1}, Version{3, 101, 1}, Version{3, 100, 258}}) {
+    for (const Role role : {Role::kPrimary, Role::kSecondary}) {
+      const Decision decision = decide_against_held(proposal, role);
+      CHECK(decision.verdict == Verdict::kApply);
+      CHECK((decision.version == proposal));
+    }
+  }
+}
+
+TEST_CASE("a write that is held already changes nothing") {
+  for (const Role role : {Role::kPrimary, Role::kSecondary}) {
+    const Decision decision = decide_against_held(kHeld, role);
+    CHECK(decision.verdict == Verdict::kKeep);
+    CHECK((decision.version == kHeld));
+  }
+}
+
+TEST_CASE("the secondary drops an older write, and the primary raises it above the held one") {
+  for (const Version proposal : {Version{2, 900, 900}, Version{3, 99, 900}, Version{3, 100, 256}}) {
+    const Decision dropped = decide_against_held(proposal, Role::kSecondary);
+    CHECK(dropped.verdict == Verdict::kKeep);
+    CHECK((dropped.version == kHeld));
+
+    const Decision raised = decide_against_held(proposal, Role::kPrimary);
+    CHECK(raised.verdict == Verdict::kRaise);
+    CHECK((raised.version > kHeld));
+    CHECK((raised.version.writer & Version::kRaisedBit) != 0);
+  }
+}
+
+TEST_CASE("a tombstone and an expired record are held like any other") {
+  const RecordHeader dead{.version = kHeld, .tombstone = true};
+  CHECK(decide(dead, {3, 99, 1}, Role::kSecondary).verdict == Verdict::kKeep);
+  const RecordHeader expired{.version = kHeld, .expires_at_ms = 1};
+  CHECK(decide(expired, {3, 99, 1}, Role::kSecondary).verdict == Verdict::kKeep);
+}
+
+TEST_CASE("the versions of one key rise without end, and no raise equals another's proposal") {
+  Random random(3);
+  std::optional<RecordHeader> held;
+  std::set<Version> seen;
+  for (int i = 0; i < 20'000; ++i) {
+    // Few clocks and writers, so that proposals often meet; each is proposed once.
+    const Version proposal{1, random.below(20'000), static_cast<uint32_t>(random.below(8))};
+    if (!seen.insert(proposal).second) continue;
+    const Decision decision = decide(held, proposal, Role::kPrimary);
+    REQUIRE(decision.verdict != Verdict::kKeep);
+    if (held) REQUIRE((decision.version > held->version));
+    if (decision.verdict == Verdict::kRaise) REQUIRE(seen.insert(decision.version).second);
+    held = RecordHeader{.version = decision.version};
+  }
+}
+
+TEST_CASE("a secondary that hears the primary's versions in any order ends as the primary") {
+  Random random(4);
+  for (int round = 0; round < 200; ++round) {
+    std::optional<RecordHeader> primary;
+    std::vector<Version> shipped;
+    for (uint32_t i = 0; i < 20; ++i) {
+      const Decision decision = decide(primary, {1, random.below(10), i}, Role::kPrimary);
+      primary = RecordHeader{.version = decision.version};
+      shipped.push_back(decision.version);
+    }
+    std::optional<RecordHeader> secondary;
+    while (!shipped.empty()) {
+      const auto next = shipped.begin() + static_cast<int64_t>(random.below(shipped.size()));
+      secondary = RecordHeader{.version = decide(secondary, *next, Role::kSecondary).version};
+      shipped.erase(next);
+    }
+    REQUIRE((secondary->version == primary->version));
+  }
+}
+
+}  // namespace
+}  // namespace doris::server
