@@ -114,9 +114,7 @@ void Admin::on_accept(std::unique_ptr<net::Accepted> accepted) {
     return;
   }
   if (sessions_.size() >= kSessionsMax) {
-    resp::Writer((*stream)->output(), resp::Protocol::kResp2)
-        .error("ERR max number of clients reached");
-    net::Stream::close_when_sent(*std::move(stream));
+    resp::refuse_connection(*std::move(stream));
     return;
   }
   auto session = std::make_unique<AdminSession>(*this, next_session_id_++, *std::move(stream));

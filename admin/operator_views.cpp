@@ -51,7 +51,9 @@ std::string trouble_text(const Scene& scene, const Node& node) {
     return fmt::format("has {} of its {} shards offline", health->last().shards_offline,
                        node.shards);
   }
-  if (!health->last().ready && scene.topology.formed()) return "does not serve yet";
+  if (!health->last().ready && owned_vnodes(scene.topology, node.id) > 0) {
+    return "does not serve yet";
+  }
   if (!health->trouble().empty()) {
     return fmt::format("missed a heartbeat: {}", health->trouble());
   }

@@ -199,4 +199,9 @@ void Session::finish(const Status& why) {
   on_ended(why);
 }
 
+void refuse_connection(std::unique_ptr<net::Stream> stream) {
+  Writer(stream->output(), Protocol::kResp2).error("ERR max number of clients reached");
+  net::Stream::close_when_sent(std::move(stream));
+}
+
 }  // namespace doris::resp

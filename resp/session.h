@@ -111,4 +111,7 @@ class Session : public net::StreamHandler {
   bool broken_ = false;   // The peer broke the protocol.
 };
 
+// Tells a connection that there are too many, in Redis's words, and closes it.
+void refuse_connection(std::unique_ptr<net::Stream> stream);
+
 }  // namespace doris::resp

@@ -291,7 +291,8 @@ std::string Dispatcher::timeout_error(Request& request) {
   }
   const Backend& silent = backend_of(entry);
   const auto waited = options_.backend.request_timeout.count();
-  const std::string_view why = silent.trouble().empty() ? "no answer" : silent.trouble();
+  const std::string_view trouble = silent.trouble();
+  const std::string_view why = trouble.empty() ? "no answer" : trouble;
   if (!write) {
     return fmt::format("CLUSTERDOWN data server {} did not answer within {} ms: {}", silent.name(),
                        waited, why);

@@ -90,9 +90,7 @@ void Router::refuse(std::unique_ptr<net::Accepted> accepted) {
   rejected_.fetch_add(1, std::memory_order_relaxed);
   Result<std::unique_ptr<net::Stream>> stream = loop_.adopt(std::move(accepted));
   if (!stream.ok()) return;
-  resp::Writer((*stream)->output(), resp::Protocol::kResp2)
-      .error("ERR max number of clients reached");
-  net::Stream::close_when_sent(std::move(*stream));
+  resp::refuse_connection(std::move(*stream));
 }
 
 void Router::list_clients(ValueCallback done) {

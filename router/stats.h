@@ -1,24 +1,9 @@
-// What a worker counts. Written by its own thread only, read by any: relaxed atomics
-// without a locked instruction.
+// What a worker counts. Written by its own thread only, read by any.
 #pragma once
 
-#include <atomic>
-#include <cstdint>
+#include "base/counter.h"
 
 namespace doris::router {
-
-class Counter {
- public:
-  // The owning thread only.
-  void add(int64_t amount = 1) {
-    value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
-  }
-  // Any thread.
-  [[nodiscard]] int64_t get() const { return value_.load(std::memory_order_relaxed); }
-
- private:
-  std::atomic<int64_t> value_{0};
-};
 
 struct WorkerStats {
   Counter clients;            // Connected now.

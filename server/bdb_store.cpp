@@ -27,11 +27,11 @@ Result<std::unique_ptr<BdbStore>> BdbStore::open(const Options& options) {
   if (!environment.ok()) return environment.status();
   store->environment_ = *std::move(environment);
 
-  auto data = bdb::Database::open(*store->environment_, "data.db");
+  auto data = bdb::Database::open(*store->environment_, std::string(kDataFile));
   if (!data.ok()) return data.status();
   store->data_ = *std::move(data);
 
-  auto meta = bdb::Database::open(*store->environment_, "meta.db");
+  auto meta = bdb::Database::open(*store->environment_, std::string(kMetaFile));
   if (!meta.ok()) return meta.status();
   store->meta_ = *std::move(meta);
 

@@ -11,6 +11,7 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/bdb/cursor.h"
 #include "base/bdb/database.h"
@@ -23,13 +24,17 @@ namespace doris::server {
 
 class BdbStore final : public Store {
  public:
+  static constexpr std::string_view kDataFile = "data.db";
+  static constexpr std::string_view kMetaFile = "meta.db";
+
   struct Options {
     bdb::Environment::Options environment;
     // Of a commit: kSync for appendfsync always, kWrite for everysec and no.
     bdb::Durability durability = bdb::Durability::kWrite;
   };
 
-  // Recovers what a crash left. Errors as of Environment::open() and Database::open().
+  // Makes what is absent, and recovers what a crash left. Errors as of Environment::open() and
+  // Database::open().
   static Result<std::unique_ptr<BdbStore>> open(const Options& options);
   ~BdbStore() override;  // Aborts an open batch.
 

@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "server/bdb_store.h"
 #include "server/durable_file.h"
 
 namespace doris::server {
@@ -59,6 +60,24 @@ Status check_owner(const StoreManifest& manifest, const DataDir::Options& option
   return Status::okay();
 }
 
+// A server joins a cluster after it has made its shards. From then on a file that is absent
+// was lost, and an empty one made in its place would answer for the keys that were in it.
+Status check_shards(const StoreManifest& manifest, const std::string& directory) {
+  if (manifest.cluster.empty()) return Status::okay();
+  for (uint32_t shard = 0; shard < manifest.shards; ++shard) {
+    for (const std::string_view name : {BdbStore::kDataFile, BdbStore::kMetaFile}) {
+      const std::string path = fmt::format("{}/{}", shard_path_of(directory, shard), name);
+      std::error_code error;
+      if (std::filesystem::exists(path, error)) continue;
+      if (error) return Status::from_errno(error.value(), path);
+      return Status::corrupt(
+          fmt::format("{} is missing: restore all of {}, or empty it and let the node be rebuilt",
+                      path, directory));
+    }
+  }
+  return Status::okay();
+}
+
 Result<StoreManifest> load(const DataDir::Options& options) {
   const std::string path = manifest_path(options.path);
   const Result<std::string> file = read_file(path);
@@ -70,6 +89,7 @@ Result<StoreManifest> load(const DataDir::Options& options) {
         fmt::format("data directory {} {}", options.path, manifest.status().message()));
   if (!manifest.ok()) return manifest.status().prefixed(path);
   DORIS_RETURN_IF_ERROR(check_owner(*manifest, options));
+  DORIS_RETURN_IF_ERROR(check_shards(*manifest, options.path));
   return manifest;
 }
 

@@ -29,7 +29,7 @@ class DataDir {
 
   // Makes an empty directory into a store, or checks an existing one. kExists: in use by
   // another process. kTooNew: a later Doris wrote it. kInvalid: it belongs to another node,
-  // or has another number of shards. kCorrupt: names the damaged file.
+  // or has another number of shards. kCorrupt: names the damaged or missing file.
   static Result<std::unique_ptr<DataDir>> open(const Options& options);
 
   [[nodiscard]] const std::string& path() const { return path_; }
@@ -41,6 +41,7 @@ class DataDir {
   [[nodiscard]] uint32_t vnodes() const { return manifest_.vnodes; }
 
   // Binds the directory to a cluster, once and for all, on the disk when it returns.
+  // REQUIRES: the stores of all shards have been made: from now on open() misses them.
   // kInvalid: it is bound to another cluster, or with another number of vnodes.
   Status persist_cluster(std::string_view cluster, uint32_t vnodes);
 

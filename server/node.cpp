@@ -246,9 +246,7 @@ void Node::on_accept(std::unique_ptr<net::Accepted> accepted) {
   Result<std::unique_ptr<net::Stream>> stream = loop_.adopt(std::move(accepted));
   if (!stream.ok()) return;
   if (sessions_.size() >= kSessionsMax) {
-    resp::Writer((*stream)->output(), resp::Protocol::kResp2)
-        .error("ERR max number of clients reached");
-    net::Stream::close_when_sent(std::move(*stream));
+    resp::refuse_connection(std::move(*stream));
     return;
   }
   const uint64_t id = next_session_++;

@@ -55,9 +55,7 @@ void Shard::on_accept(std::unique_ptr<net::Accepted> accepted) {
     return;
   }
   if (sessions_.size() >= kSessionsMax) {
-    resp::Writer((*stream)->output(), resp::Protocol::kResp2)
-        .error("ERR max number of clients reached");
-    net::Stream::close_when_sent(std::move(*stream));
+    resp::refuse_connection(std::move(*stream));
     return;
   }
   const uint64_t id = next_session_++;

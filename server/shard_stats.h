@@ -1,20 +1,9 @@
 // What a shard counts. Written by its own thread only, read by any.
 #pragma once
 
-#include <atomic>
-#include <cstdint>
+#include "base/counter.h"
 
 namespace doris::server {
-
-class Counter {
- public:
-  void add(int64_t amount = 1) { set(get() + amount); }  // The owning thread only.
-  void set(int64_t value) { value_.store(value, std::memory_order_relaxed); }
-  [[nodiscard]] int64_t get() const { return value_.load(std::memory_order_relaxed); }
-
- private:
-  std::atomic<int64_t> value_{0};
-};
 
 struct ShardStats {
   Counter sessions;       // Connected now.

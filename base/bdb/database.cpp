@@ -3,11 +3,11 @@
 #include <cerrno>
 
 #include "base/bdb/dbt.h"
+#include "base/bdb/page_bytes.h"
 
 namespace doris::bdb {
 namespace {
 
-constexpr uint32_t kPageBytes = 8192;  // A value of up to some 2 KB stays within its page.
 constexpr int kFileMode = 0640;
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "base/bdb/file_sync.h"
+#include "base/bdb/page_guard.h"
 #include "base/bdb/recovery_room.h"
 #include "base/log.h"
 
@@ -49,12 +50,14 @@ Result<std::unique_ptr<Environment>> Environment::open(const Options& options) {
   DORIS_CHECK(options.log_buffer_bytes < options.log_file_bytes / 4,
               "a log buffer well below the log file's size");
   install_file_sync();
+  install_page_guard();
   Result<DirectoryLock> lock = DirectoryLock::acquire(options.directory);
   if (!lock.ok()) return lock.status();
   DORIS_RETURN_IF_ERROR(check_recovery_room(options.directory));
 
   std::unique_ptr<Environment> opened(new Environment(options, *std::move(lock)));
   DORIS_RETURN_IF_ERROR(opened->configure());
+  const RecoveryScope recovery;
   const int error =
       opened->env_->open(opened->env_, options.directory.c_str(), kOpenFlags, kFileMode);
   if (error == 0) return opened;

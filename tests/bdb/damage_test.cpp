@@ -89,6 +89,34 @@ TEST_CASE("a page of zeros is found, whichever it is, and hides no key") {
   }
 }
 
+TEST_CASE("a database whose first page is zeros is not taken for a new one") {
+  const ScratchDirectory directory;
+  OpenDatabase db(directory.file("env"));
+  fill(db, 300);
+  db.close();
+  std::string bad = directory.read("env/data.db");
+  bad.replace(0, 8192, 8192, '\0');
+  directory.write("env/data.db", bad);
+  auto env = Environment::open(small_options(directory.file("env")));
+  REQUIRE(env.ok());
+  const auto opened = Database::open(**env, "data.db");
+  CHECK(opened.code() == Code::kCorrupt);
+  CHECK_THAT(opened.status().message(), Catch::Contains("data.db"));
+}
+
+TEST_CASE("a database file that was cut is not read beyond its end") {
+  const ScratchDirectory directory;
+  OpenDatabase db(directory.file("env"));
+  fill(db, 300);
+  db.close();
+  const std::string file = directory.file("env/data.db");
+  fs::resize_file(file, fs::file_size(file) / 2 / 8192 * 8192);
+  db.open();
+  std::string message;
+  CHECK(unreadable(db, 300, message) > 0);
+  CHECK_THAT(message, Catch::Contains("data.db"));
+}
+
 TEST_CASE("a file whose first page makes no sense is refused by name") {
   const ScratchDirectory directory;
   OpenDatabase db(directory.file("env"));

@@ -94,7 +94,8 @@ Cluster::Cluster(Options options) : Cluster(std::move(options), Idle::kIdle) {
   add("--servers-per-group", std::to_string(options_.servers_per_group));
   add("--standbys", std::to_string(options_.standbys));
   add("--routers", std::to_string(options_.routers));
-  add("--conf", "disk-free-min=16mb");  // A test writes little, on whatever disk there is.
+  add("--conf", "log-segment-size=8mb");  // A test writes little, on whatever disk there is.
+  add("--conf", "disk-free-min=16mb");
   for (const std::string& line : options_.conf)
     add("--conf", line);
   must(args);

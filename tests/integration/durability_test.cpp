@@ -31,6 +31,23 @@ TEST_CASE("data outlives a stop and a start of the whole cluster") {
   }
 }
 
+TEST_CASE("a lost write and a deleted key that came back would be noticed") {
+  Cluster cluster;
+  AcknowledgedWrites writes(cluster.port("router-1"));
+  REQUIRE(writes.await_progress());
+  writes.finish();
+  RedisClient client = cluster.client();
+  REQUIRE(writes.broken(client) == "");
+
+  REQUIRE(!writes.settled_keys().empty());
+  const std::string key = writes.settled_keys()[0];
+  const Reply held = client.command({"GET", key});
+  REQUIRE(client.command({"SET", key, "something else"}).ok());
+  CHECK_THAT(writes.broken(client), Catch::Contains(key + " holds something else"));
+  REQUIRE(client.command({"DEL", key}).kind == Reply::kInteger);
+  if (held.kind == Reply::kBulk) CHECK_THAT(writes.broken(client), Catch::Contains(key));
+}
+
 TEST_CASE("kill -9 of each program in turn, under writers, loses nothing acknowledged",
           "[threads]") {
   const std::string fsync = GENERATE("always", "everysec");

@@ -41,7 +41,8 @@ TEST_CASE("redis-cli reads commands from its input, and speaks RESP3") {
 
 TEST_CASE("redis-cli --stat reads INFO") {
   const Cluster cluster;
-  const Outcome outcome = run({"timeout", "2", "redis-cli", "-p",
+  // It never ends by itself, and would keep its output in a buffer.
+  const Outcome outcome = run({"timeout", "2", "stdbuf", "-oL", "redis-cli", "-p",
                                std::to_string(cluster.port("router-1")), "--stat", "-i", "1"});
   CHECK_THAT(outcome.output, Contains("clients"));
   CHECK_THAT(outcome.output, !Contains("ERR"));

@@ -1,6 +1,8 @@
 // Server: a loop on its own thread that listens on 127.0.0.1, and its Connections.
 //
-// A Connection lives on the loop's thread; a test touches it in Server::on_loop() only.
+// A Connection lives on the loop's thread; a test touches it in Server::on_loop() only. That
+// is also the only place on another thread where a test may CHECK: Catch knows no threads,
+// but there its own thread waits.
 #pragma once
 
 #include <catch2/catch.hpp>

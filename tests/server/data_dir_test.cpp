@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "server/durable_file.h"
 #include "tests/base/scratch_directory.h"
+#include "tests/server/open_store.h"
 #include "tests/support/child.h"
 #include "tests/support/damage.h"
 #include "tests/support/small_disk.h"
@@ -116,9 +117,30 @@ TEST_CASE("shards without doris.store are not made into a new store") {
   CHECK_THAT(refused.status().message(), Contains("doris.store") && Contains("shard-1"));
 }
 
+// As the first start of a server does.
+void make_shards(const DataDir& dir) {
+  for (uint32_t shard = 0; shard < dir.shards(); ++shard)
+    OpenStore(dir.shard_path(shard)).close();
+}
+
+TEST_CASE("a lost file of a shard is missed by name, and no empty one stands in for it") {
+  const ScratchDirectory directory;
+  auto dir = open(options_of(directory));
+  make_shards(*dir);
+  REQUIRE(dir->persist_cluster(kCluster, 10'000).ok());
+  dir.reset();
+  const std::string lost = GENERATE("a1/shard-1", "a1/shard-0/data.db", "a1/shard-1/meta.db");
+  std::filesystem::remove_all(directory.file(lost));
+  const auto refused = DataDir::open(options_of(directory));
+  CHECK(refused.code() == Code::kCorrupt);
+  CHECK_THAT(refused.status().message(), Contains(lost) && Contains("is missing"));
+  CHECK_FALSE(std::filesystem::exists(directory.file(lost)));
+}
+
 TEST_CASE("a directory belongs to its first cluster for good") {
   const ScratchDirectory directory;
   auto dir = open(options_of(directory));
+  make_shards(*dir);
   REQUIRE(dir->persist_cluster(kCluster, 10'000).ok());
   dir.reset();
   dir = open(options_of(directory));
