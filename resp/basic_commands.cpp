@@ -32,7 +32,9 @@ void run_ping(const Call& call) {
   }
 }
 
-void run_echo(const Call& call) { call.reply().bulk(call.args[1]); }
+void run_echo(const Call& call) {
+  call.reply().bulk(call.args[1]);
+}
 
 void run_quit(const Call& call) {
   call.reply().simple("OK");
@@ -75,8 +77,10 @@ void run_hello(const Call& call) {
 
 void run_time(const Call& call) {
   const int64_t now_ms = call.facts.clock.wall_ms();
-  call.reply().array(2).bulk(fmt::to_string(now_ms / 1000)).bulk(
-      fmt::to_string(now_ms % 1000 * 1000));
+  call.reply()
+      .array(2)
+      .bulk(fmt::to_string(now_ms / 1000))
+      .bulk(fmt::to_string(now_ms % 1000 * 1000));
 }
 
 void run_client(const Call& call) {
@@ -124,7 +128,9 @@ static_assert(std::size(kSpecs) == std::size(kHandlers));
 
 }  // namespace
 
-std::span<const CommandSpec> basic_command_specs() { return kSpecs; }
+std::span<const CommandSpec> basic_command_specs() {
+  return kSpecs;
+}
 
 const CommandSpec* admit_command(Session& session, std::span<const CommandSpec> specs, Args args) {
   const auto found = std::find_if(specs.begin(), specs.end(), [&](const CommandSpec& spec) {

@@ -21,8 +21,8 @@ struct BasicFacts {
   const Clock& clock;
   const Config& config;
   Program program;
-  std::string_view role;                 // HELLO's "server": "doris-admin".
-  std::span<const CommandSpec> specs;    // All commands, the basic ones included.
+  std::string_view role;               // HELLO's "server": "doris-admin".
+  std::span<const CommandSpec> specs;  // All commands, the basic ones included.
 };
 
 // The specs of the basic commands, to be put into a program's own table.

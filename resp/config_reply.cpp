@@ -63,7 +63,8 @@ bool matches_glob(std::string_view pattern, std::string_view text) {
       return false;
     }
   }
-  while (at < pattern.size() && pattern[at] == '*') ++at;
+  while (at < pattern.size() && pattern[at] == '*')
+    ++at;
   return at == pattern.size();
 }
 
@@ -82,7 +83,8 @@ void write_config_get(Writer writer, const Config& config, Program program,
     });
   });
   writer.map(all.size());
-  for (const auto& [name, value] : all) writer.bulk(name).bulk(value);
+  for (const auto& [name, value] : all)
+    writer.bulk(name).bulk(value);
 }
 
 }  // namespace doris::resp

@@ -79,19 +79,21 @@ void Backend::on_new_table() {
 void Backend::retire() {
   close();
   RingQueue<Sent> all = take_all();
-  while (!all.empty()) host_.reroute(all.pop_front().entry);
+  while (!all.empty())
+    host_.reroute(all.pop_front().entry);
 }
 
 void Backend::abandon() {
   close();
   RingQueue<Sent> all = take_all();
-  while (!all.empty()) host_.drop(all.pop_front().entry);
+  while (!all.empty())
+    host_.drop(all.pop_front().entry);
 }
 
 void Backend::check(TimePoint now) {
   if (in_flight_.empty() || now - in_flight_.front().at < options_.request_timeout) return;
-  lose_connection(
-      fmt::format("no answer for {} ms; the connection was dropped", options_.request_timeout.count()));
+  lose_connection(fmt::format("no answer for {} ms; the connection was dropped",
+                              options_.request_timeout.count()));
 }
 
 // ---- The connection ------------------------------------------------------------------
@@ -120,8 +122,9 @@ void Backend::link() {
     ++adopts_unanswered_;
     resp::write_request(stream_->output(), {"DORIS.ADOPT", topology::encode(table.topology())});
   }
-  resp::write_request(stream_->output(), {"DORIS.LINK", options_.cluster, fmt::to_string(linked_epoch_),
-                                          fmt::to_string(options_.writer)});
+  resp::write_request(stream_->output(),
+                      {"DORIS.LINK", options_.cluster, fmt::to_string(linked_epoch_),
+                       fmt::to_string(options_.writer)});
   stream_->flush_soon();
 }
 
@@ -158,7 +161,8 @@ void Backend::lose_connection(const std::string& why) {
   retry_->start(backoff_.next());
   // Whoever may be served elsewhere is: the host decides, and gives back the rest.
   RingQueue<Sent> all = take_all();
-  while (!all.empty()) host_.reroute(all.pop_front().entry);
+  while (!all.empty())
+    host_.reroute(all.pop_front().entry);
 }
 
 void Backend::close() {
@@ -175,8 +179,10 @@ void Backend::close() {
 void Backend::take_back() {
   RingQueue<Sent> all;
   all.swap(unanswered_);
-  while (!in_flight_.empty()) all.push_back(in_flight_.pop_front());
-  while (!waiting_.empty()) all.push_back(waiting_.pop_front());
+  while (!in_flight_.empty())
+    all.push_back(in_flight_.pop_front());
+  while (!waiting_.empty())
+    all.push_back(waiting_.pop_front());
   waiting_.swap(all);
 }
 
@@ -208,7 +214,8 @@ void Backend::resync_if_drained() {
 // Sends all that waits, by way of the host: since it was queued the table may have changed.
 void Backend::send_waiting() {
   RingQueue<Sent> all = take_all();
-  while (!all.empty()) host_.reroute(all.pop_front().entry);
+  while (!all.empty())
+    host_.reroute(all.pop_front().entry);
 }
 
 // ---- Replies -------------------------------------------------------------------------
@@ -238,7 +245,9 @@ void Backend::on_read(size_t bytes) {
   if (input_.capacity() > 4 * kReadBytes && input_.empty()) input_.release();
 }
 
-void Backend::on_end(const Status& why) { lose_connection(why.message()); }
+void Backend::on_end(const Status& why) {
+  lose_connection(why.message());
+}
 
 void Backend::on_answer(const resp::Reply& reply) {
   if (in_flight_.empty()) {

@@ -131,7 +131,9 @@ void ClientSession::submit(Request* request) {
   reply_error(error);
 }
 
-void ClientSession::drop(Request* request) { host_.dispatcher()->release(request); }
+void ClientSession::drop(Request* request) {
+  host_.dispatcher()->release(request);
+}
 
 Request* ClientSession::promise() {
   Request* request = host_.local_requests().take();
@@ -255,8 +257,8 @@ std::string ClientSession::describe() const {
       "id={} addr={} name={} age={} idle={} db={} cmd={} pipeline={} omem={} resp={} lib-name={} "
       "lib-ver={}",
       id_, peer(), client_name, (now - created_ms_) / 1000, (now - last_command_ms_) / 1000,
-      name_space, last_command_.empty() ? "NULL" : last_command_, queued_,
-      unsent() + parked_bytes_, static_cast<int>(protocol()), library_name, library_version);
+      name_space, last_command_.empty() ? "NULL" : last_command_, queued_, unsent() + parked_bytes_,
+      static_cast<int>(protocol()), library_name, library_version);
 }
 
 }  // namespace doris::router

@@ -34,7 +34,8 @@ constexpr Command kCommands[] = {
      run_echo},
     {{"quit", -1, "noscript loading stale fast no_auth", 0, 0, 0, "connection", "1.0.0",
       "Close the connection"},
-     run_quit, true},
+     run_quit,
+     true},
     {{"select", 2, "loading stale fast", 0, 0, 0, "connection", "1.0.0",
       "Change the selected database for the current connection"},
      run_select},
@@ -46,7 +47,8 @@ constexpr Command kCommands[] = {
      run_auth},
     {{"reset", 1, "noscript loading stale fast no_auth", 0, 0, 0, "connection", "6.2.0",
       "Reset the connection"},
-     run_reset, true},
+     run_reset,
+     true},
     {{"client", -2, "admin noscript", 0, 0, 0, "connection", "2.4.0",
       "A container for client connection commands"},
      run_client},
@@ -71,8 +73,7 @@ constexpr Command kCommands[] = {
     {{"doris.nodes", 1, "admin", 0, 0, 0, "server", "0.1.0", "List the data servers"}, run_doris},
     {{"doris.topology", 1, "admin", 0, 0, 0, "server", "0.1.0", "Show who holds what"}, run_doris},
     {{"doris.route", 2, "admin", 1, 1, 1, "server", "0.1.0", "Show where a key lives"}, run_doris},
-    {{"doris.history", -1, "admin", 0, 0, 0, "server", "0.1.0",
-      "Show the changes of the topology"},
+    {{"doris.history", -1, "admin", 0, 0, 0, "server", "0.1.0", "Show the changes of the topology"},
      run_doris},
 };
 
@@ -88,7 +89,8 @@ using Index = std::unordered_map<std::string_view, const Command*>;
 const Index& index() {
   static const Index all = [] {
     Index result;
-    for (const Command& command : kCommands) result.emplace(command.spec.name, &command);
+    for (const Command& command : kCommands)
+      result.emplace(command.spec.name, &command);
     for (const Command& command : kTransactionCommands) {
       result.emplace(command.spec.name, &command);
     }
@@ -99,12 +101,15 @@ const Index& index() {
 
 }  // namespace
 
-std::span<const Command> command_table() { return kCommands; }
+std::span<const Command> command_table() {
+  return kCommands;
+}
 
 const Command* find_command(std::string_view name) {
   if (name.size() > kNameBytesMax) return nullptr;
   std::array<char, kNameBytesMax> lowered;
-  for (size_t i = 0; i < name.size(); ++i) lowered[i] = resp::lower(name[i]);
+  for (size_t i = 0; i < name.size(); ++i)
+    lowered[i] = resp::lower(name[i]);
   const auto found = index().find(std::string_view(lowered.data(), name.size()));
   return found == index().end() ? nullptr : found->second;
 }

@@ -26,8 +26,7 @@ bool is_plain_word(std::string_view text) {
 
 bool set_client_name(ClientSession& session, std::string_view name) {
   if (!is_plain_word(name)) {
-    session.reply_error(
-        "ERR Client names cannot contain spaces, newlines or special characters.");
+    session.reply_error("ERR Client names cannot contain spaces, newlines or special characters.");
     return false;
   }
   session.client_name.assign(name);
@@ -82,8 +81,8 @@ void client_setinfo(ClientSession& session, Args args) {
     return;
   }
   if (!is_plain_word(args[3])) {
-    session.reply_error(fmt::format(
-        "ERR {} cannot contain spaces, newlines or special characters.", args[2]));
+    session.reply_error(
+        fmt::format("ERR {} cannot contain spaces, newlines or special characters.", args[2]));
     return;
   }
   (is_name ? session.library_name : session.library_version).assign(args[3]);
@@ -131,7 +130,8 @@ void client_help(ClientSession& session) {
       "    Print this help."};
   resp::Writer writer = session.reply_now();
   writer.array(std::size(kLines));
-  for (const std::string_view line : kLines) writer.simple(line);
+  for (const std::string_view line : kLines)
+    writer.simple(line);
 }
 
 }  // namespace
@@ -146,7 +146,9 @@ void run_ping(ClientSession& session, Args args) {
   }
 }
 
-void run_echo(ClientSession& session, Args args) { session.reply_now().bulk(args[1]); }
+void run_echo(ClientSession& session, Args args) {
+  session.reply_now().bulk(args[1]);
+}
 
 void run_quit(ClientSession& session, Args) {
   session.reply_now().simple("OK");
@@ -172,13 +174,20 @@ void run_hello(ClientSession& session, Args args) {
   session.set_protocol(hello.protocol);
   session.reply_now()
       .map(7)
-      .bulk("server").bulk("redis")
-      .bulk("version").bulk(resp::kRedisVersion)
-      .bulk("proto").integer(static_cast<int64_t>(hello.protocol))
-      .bulk("id").integer(static_cast<int64_t>(session.id()))
-      .bulk("mode").bulk("standalone")
-      .bulk("role").bulk("master")
-      .bulk("modules").array(0);
+      .bulk("server")
+      .bulk("redis")
+      .bulk("version")
+      .bulk(resp::kRedisVersion)
+      .bulk("proto")
+      .integer(static_cast<int64_t>(hello.protocol))
+      .bulk("id")
+      .integer(static_cast<int64_t>(session.id()))
+      .bulk("mode")
+      .bulk("standalone")
+      .bulk("role")
+      .bulk("master")
+      .bulk("modules")
+      .array(0);
 }
 
 // There are no passwords yet: as in a Redis without one, the default user may always come in.

@@ -96,8 +96,8 @@ void run_dbsize(ClientSession& session, Args) {
   if (!has_topology(session)) return;
   const Dispatcher& dispatcher = *session.host().dispatcher();
   Request* request = session.new_request(Request::Kind::kDbsize, Verb::kCount);
-  Planner::add_count(*request, dispatcher.routing_table()->topology(),
-                     dispatcher.countable_group(), session.name_space);
+  Planner::add_count(*request, dispatcher.routing_table()->topology(), dispatcher.countable_group(),
+                     session.name_space);
   session.submit(request);
 }
 

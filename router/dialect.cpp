@@ -12,9 +12,7 @@ class Digits {
  public:
   explicit Digits(topology::Vnode vnode)
       : end_(std::to_chars(text_, text_ + sizeof(text_), vnode).ptr) {}
-  [[nodiscard]] std::string_view view() const {
-    return {text_, static_cast<size_t>(end_ - text_)};
-  }
+  [[nodiscard]] std::string_view view() const { return {text_, static_cast<size_t>(end_ - text_)}; }
 
  private:
   char text_[5];
@@ -47,8 +45,9 @@ void write_vcount(Buffer& out, std::string_view name_space) {
 
 void write_vset(Buffer& out, char role, topology::Vnode vnode, std::string_view key,
                 const resp::Version& version, std::string_view value) {
-  resp::write_request(out, {"VSET", {&role, 1}, Digits(vnode).view(), key,
-                            VersionBytes(version).view(), "0", value});
+  resp::write_request(
+      out,
+      {"VSET", {&role, 1}, Digits(vnode).view(), key, VersionBytes(version).view(), "0", value});
 }
 
 void write_vdel(Buffer& out, char role, topology::Vnode vnode, std::string_view key,

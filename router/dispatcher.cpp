@@ -12,7 +12,9 @@ using topology::Group;
 
 constexpr Millis kTick{50};
 
-Group other(Group group) { return group == Group::kA ? Group::kB : Group::kA; }
+Group other(Group group) {
+  return group == Group::kA ? Group::kB : Group::kA;
+}
 
 }  // namespace
 
@@ -29,7 +31,8 @@ Dispatcher::Dispatcher(net::Loop& loop, const Clock& clock, Random& random, Opti
 
 Dispatcher::~Dispatcher() {
   // Whoever waits has gone: the worker ends its sessions first. What is left is ours.
-  while (oldest_ != nullptr) release(oldest_);
+  while (oldest_ != nullptr)
+    release(oldest_);
   for (auto& shards : backends_) {
     for (auto& backend : shards) {
       if (backend != nullptr) backend->abandon();
@@ -46,8 +49,7 @@ void Dispatcher::adopt(topology::RoutingTablePtr table) {
   for (auto& shards : backends_) {
     for (auto& backend : shards) {
       const topology::Node* node = table_->topology().find(backend->node());
-      const bool kept = node != nullptr && table_->owned(node->id) > 0 &&
-                        backend->serves(*node);
+      const bool kept = node != nullptr && table_->owned(node->id) > 0 && backend->serves(*node);
       if (!kept) retired.push_back(std::move(backend));
     }
     std::erase(shards, nullptr);
@@ -62,9 +64,11 @@ void Dispatcher::adopt(topology::RoutingTablePtr table) {
           std::make_unique<Backend>(loop_, random_, host, options_.backend, node, shard));
     }
   }
-  for (auto& backend : retired) backend->retire();
+  for (auto& backend : retired)
+    backend->retire();
   for (auto& shards : backends_) {
-    for (auto& backend : shards) backend->on_new_table();
+    for (auto& backend : shards)
+      backend->on_new_table();
   }
 }
 
@@ -130,9 +134,9 @@ bool Dispatcher::has_room(Request& request) {
     for (const Group group : {Group::kA, Group::kB}) {
       const Backend& target = backend_of({&request, i, group});
       if (target.accepts(bytes)) continue;
-      request.error = fmt::format(
-          "OVERLOADED the queue to data server {} is full ({} bytes); try again later",
-          target.name(), target.queued_bytes());
+      request.error =
+          fmt::format("OVERLOADED the queue to data server {} is full ({} bytes); try again later",
+                      target.name(), target.queued_bytes());
       return false;
     }
   }
@@ -163,9 +167,15 @@ bool Dispatcher::encode(const Entry& entry, Buffer& out) {
     return false;
   }
   switch (request.verb) {
-    case Verb::kGet: write_vget(out, part.vnode, request.key(part)); break;
-    case Verb::kHas: write_vhas(out, part.vnode, request.key(part)); break;
-    default: write_vcount(out, request.key(part)); break;
+    case Verb::kGet:
+      write_vget(out, part.vnode, request.key(part));
+      break;
+    case Verb::kHas:
+      write_vhas(out, part.vnode, request.key(part));
+      break;
+    default:
+      write_vcount(out, request.key(part));
+      break;
   }
   return true;
 }
@@ -275,14 +285,16 @@ void Dispatcher::check_deadlines() {
     finish(late);
   }
   for (auto& shards : backends_) {
-    for (auto& backend : shards) backend->check(now);
+    for (auto& backend : shards)
+      backend->check(now);
   }
 }
 
 std::string Dispatcher::timeout_error(Request& request) {
   uint32_t index = 0;
   const bool write = is_write(request.verb);
-  while (write && index + 1 < request.parts.size() && request.parts[index].primary_done) ++index;
+  while (write && index + 1 < request.parts.size() && request.parts[index].primary_done)
+    ++index;
   const Part& part = request.parts[index];
   Entry entry{&request, index, Group::kA};
   if (request.verb != Verb::kCount) {
@@ -306,7 +318,8 @@ std::string Dispatcher::timeout_error(Request& request) {
 size_t Dispatcher::queued() const {
   size_t sum = 0;
   for (const auto& shards : backends_) {
-    for (const auto& backend : shards) sum += backend->queued();
+    for (const auto& backend : shards)
+      sum += backend->queued();
   }
   return sum;
 }
@@ -314,7 +327,8 @@ size_t Dispatcher::queued() const {
 uint64_t Dispatcher::queued_bytes() const {
   uint64_t sum = 0;
   for (const auto& shards : backends_) {
-    for (const auto& backend : shards) sum += backend->queued_bytes();
+    for (const auto& backend : shards)
+      sum += backend->queued_bytes();
   }
   return sum;
 }

@@ -51,7 +51,8 @@ class Dispatcher final : private BackendHost {
   Request* take() { return pool_.take(); }
 
   // Sends the request's parts. False, and `error` is set, when nothing was sent: a queue
-  // is full. Otherwise the owner hears of it later. REQUIRES: routing_table(), an owner, and at least one part.
+  // is full. Otherwise the owner hears of it later. REQUIRES: routing_table(), an owner, and at
+  // least one part.
   bool submit(Request* request);
 
   // The owner needs the request no more; also before it is done (the client has gone).

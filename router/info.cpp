@@ -48,8 +48,7 @@ std::string clients_section(const InfoFacts& facts) {
 
 std::string memory_section(const InfoFacts&) {
   const int64_t bytes = resident_bytes();
-  const std::string human =
-      fmt::format("{:.2f}M", static_cast<double>(bytes) / (1024.0 * 1024.0));
+  const std::string human = fmt::format("{:.2f}M", static_cast<double>(bytes) / (1024.0 * 1024.0));
   return fmt::format(
       "# Memory\r\nused_memory:{0}\r\nused_memory_human:{1}\r\nused_memory_rss:{0}\r\n"
       "used_memory_rss_human:{1}\r\n",
@@ -80,7 +79,9 @@ std::string cpu_section(const InfoFacts&) {
                      seconds(used.ru_stime), seconds(used.ru_utime));
 }
 
-std::string cluster_section(const InfoFacts&) { return "# Cluster\r\ncluster_enabled:0\r\n"; }
+std::string cluster_section(const InfoFacts&) {
+  return "# Cluster\r\ncluster_enabled:0\r\n";
+}
 
 std::string doris_section(const InfoFacts& facts) {
   return fmt::format(
@@ -95,10 +96,10 @@ struct Section {
 };
 
 constexpr Section kSections[] = {
-    {"server", server_section},           {"clients", clients_section},
-    {"memory", memory_section},           {"persistence", persistence_section},
-    {"stats", stats_section},             {"replication", replication_section},
-    {"cpu", cpu_section},                 {"cluster", cluster_section},
+    {"server", server_section}, {"clients", clients_section},
+    {"memory", memory_section}, {"persistence", persistence_section},
+    {"stats", stats_section},   {"replication", replication_section},
+    {"cpu", cpu_section},       {"cluster", cluster_section},
     {"doris", doris_section},
 };
 

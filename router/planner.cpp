@@ -27,8 +27,8 @@ void Planner::add_value(Request& request, std::string_view value) {
   request.payload.append(value);
 }
 
-void Planner::add_count(Request& request, const topology::Topology& topology,
-                        topology::Group group, uint32_t name_space) {
+void Planner::add_count(Request& request, const topology::Topology& topology, topology::Group group,
+                        uint32_t name_space) {
   request.payload = std::to_string(name_space);
   for (const topology::Node& node : topology.nodes) {
     if (node.group != group || node.state == topology::NodeState::kJoining) continue;

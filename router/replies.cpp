@@ -7,7 +7,8 @@ namespace {
 
 int64_t sum_of_counts(const Request& request) {
   int64_t sum = 0;
-  for (const Part& part : request.parts) sum += part.count;
+  for (const Part& part : request.parts)
+    sum += part.count;
   return sum;
 }
 

@@ -33,7 +33,8 @@ void Request::recycle() {
 }
 
 RequestPool::~RequestPool() {
-  for (Request* request : free_) delete request;
+  for (Request* request : free_)
+    delete request;
 }
 
 Request* RequestPool::take() {

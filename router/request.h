@@ -56,14 +56,14 @@ enum class Verb : uint8_t {
 }
 
 struct Part {
-  topology::Vnode vnode = 0;    // Or, for kCount, which shard of `node`.
-  topology::NodeId node = 0;    // kCount only.
-  size_t key_at = 0;            // The physical key, in Request::payload.
+  topology::Vnode vnode = 0;  // Or, for kCount, which shard of `node`.
+  topology::NodeId node = 0;  // kCount only.
+  size_t key_at = 0;          // The physical key, in Request::payload.
   size_t key_bytes = 0;
-  size_t value_at = 0;          // kSet: the value, in Request::payload.
+  size_t value_at = 0;  // kSet: the value, in Request::payload.
   size_t value_bytes = 0;
-  resp::Version version;        // Writes: as proposed, then as raised.
-  bool primary_done = false;    // Writes: the primary replica has committed it.
+  resp::Version version;      // Writes: as proposed, then as raised.
+  bool primary_done = false;  // Writes: the primary replica has committed it.
 
   // Results.
   bool found = false;  // kGet

@@ -49,7 +49,8 @@ class RingQueue {
  private:
   void grow() {
     std::vector<T> bigger(slots_.empty() ? 16 : slots_.size() * 2);
-    for (size_t i = 0; i < size_; ++i) bigger[i] = std::move((*this)[i]);
+    for (size_t i = 0; i < size_; ++i)
+      bigger[i] = std::move((*this)[i]);
     slots_.swap(bigger);
     head_ = 0;
   }

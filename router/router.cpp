@@ -59,7 +59,8 @@ Status Router::start() {
 
 void Router::start_workers() {
   for (uint32_t i = 0; i < settings_.threads; ++i) {
-    auto& slot = *workers_.emplace_back(std::make_unique<WorkerThread>(fmt::format("worker-{}", i)));
+    auto& slot =
+        *workers_.emplace_back(std::make_unique<WorkerThread>(fmt::format("worker-{}", i)));
     const uint64_t seed = random_.next();
     Control& control = *this;
     slot.thread.run_and_wait([&] {
@@ -116,13 +117,14 @@ void Router::list_clients(ValueCallback done) {
 // ---- The admin -----------------------------------------------------------------------
 
 void Router::start_feed() {
-  const std::string self =
-      net::Address{settings_.listen.host, listener_->port()}.text();
+  const std::string self = net::Address{settings_.listen.host, listener_->port()}.text();
   feed_ = std::make_unique<resp::TopologyFeed>(
       loop_, random_,
       resp::TopologyFeed::Options{settings_.admin, settings_.topology_pull_interval, self},
       resp::TopologyFeed::Callbacks{
-          [self] { return std::vector<std::string>{"DORIS.REGISTER", "router", self}; },
+          [self] {
+            return std::vector<std::string>{"DORIS.REGISTER", "router", self};
+          },
           [this](const resp::Value& reply) { return on_registered(reply); },
           [this](const std::string& text) { return on_topology(text); },
           [this] { return epoch_; }});
@@ -143,9 +145,10 @@ Status Router::on_topology(const std::string& text) {
   Result<topology::Topology> topology = topology::decode(text);
   if (!topology.ok()) return topology.status().prefixed("topology from the admin");
   if (topology->cluster != cluster_) {
-    return Status::invalid(fmt::format("the admin speaks for cluster {}, not {}; restart this "
-                                       "router if that is intended",
-                                       topology->cluster, cluster_));
+    return Status::invalid(
+        fmt::format("the admin speaks for cluster {}, not {}; restart this "
+                    "router if that is intended",
+                    topology->cluster, cluster_));
   }
   if (topology->epoch <= epoch_) return Status::okay();
   epoch_ = topology->epoch;
@@ -158,10 +161,9 @@ Status Router::on_topology(const std::string& text) {
   table_ = std::make_shared<const topology::RoutingTable>(std::move(*topology));
   for (uint32_t i = 0; i < workers_.size(); ++i) {
     WorkerThread& slot = *workers_[i];
-    slot.thread.loop().post([worker = slot.worker.get(), cluster = cluster_, table = table_,
-                             writer = router_number_ << kThreadBits | i] {
-      worker->adopt(cluster, writer, table);
-    });
+    slot.thread.loop().post(
+        [worker = slot.worker.get(), cluster = cluster_, table = table_,
+         writer = router_number_ << kThreadBits | i] { worker->adopt(cluster, writer, table); });
   }
   return Status::okay();
 }
@@ -200,7 +202,8 @@ std::string Router::info(const std::vector<std::string>& sections) {
   facts.rejected = static_cast<int64_t>(rejected_.load(std::memory_order_relaxed));
   facts.epoch = shown_epoch_.load(std::memory_order_relaxed);
   facts.admin = settings_.admin.text();
-  for (const auto& slot : workers_) facts.add(slot->worker->counters());
+  for (const auto& slot : workers_)
+    facts.add(slot->worker->counters());
   return info_text(facts, sections);
 }
 

@@ -34,8 +34,7 @@ class Router final : private Control {
   struct WorkerThread;
 
   // Control.
-  void forward(std::vector<std::string> args, resp::Protocol protocol,
-               ValueCallback done) override;
+  void forward(std::vector<std::string> args, resp::Protocol protocol, ValueCallback done) override;
   void list_clients(ValueCallback done) override;
   void want_epoch(topology::Epoch epoch) override;
   std::string info(const std::vector<std::string>& sections) override;

@@ -12,14 +12,16 @@ namespace {
 
 std::string lower(std::string_view text) {
   std::string result(text);
-  for (char& c : result) c = resp::lower(c);
+  for (char& c : result)
+    c = resp::lower(c);
   return result;
 }
 
 std::span<const resp::CommandSpec> specs() {
   static const std::vector<resp::CommandSpec> all = [] {
     std::vector<resp::CommandSpec> result;
-    for (const Command& command : command_table()) result.push_back(command.spec);
+    for (const Command& command : command_table())
+      result.push_back(command.spec);
     return result;
   }();
   return all;
@@ -29,7 +31,8 @@ std::span<const resp::CommandSpec> specs() {
 
 void run_info(ClientSession& session, Args args) {
   std::vector<std::string> sections;
-  for (const std::string_view section : args.subspan(1)) sections.push_back(lower(section));
+  for (const std::string_view section : args.subspan(1))
+    sections.push_back(lower(section));
   session.reply_now().verbatim(session.host().info(sections));
 }
 

@@ -54,23 +54,26 @@ void Worker::on_session_ended(ClientSession& session) {
   loop_.schedule(*this);
 }
 
-void Worker::on_pass_end() { ended_.clear(); }
+void Worker::on_pass_end() {
+  ended_.clear();
+}
 
 void Worker::adopt(const std::string& cluster, uint32_t writer, topology::RoutingTablePtr table) {
   if (dispatcher_ == nullptr) {
     Dispatcher::Options options{settings_.backend, settings_.read_policy};
     options.backend.cluster = cluster;
     options.backend.writer = writer;
-    dispatcher_ = std::make_unique<Dispatcher>(
-        loop_, clock_, random_, std::move(options),
-        [this](topology::Epoch epoch) { control_.want_epoch(epoch); });
+    dispatcher_ =
+        std::make_unique<Dispatcher>(loop_, clock_, random_, std::move(options),
+                                     [this](topology::Epoch epoch) { control_.want_epoch(epoch); });
   }
   dispatcher_->adopt(std::move(table));
 }
 
 std::string Worker::describe_clients() const {
   std::string lines;
-  for (const auto& [id, session] : sessions_) lines += session->describe() + "\n";
+  for (const auto& [id, session] : sessions_)
+    lines += session->describe() + "\n";
   return lines;
 }
 

@@ -7,7 +7,6 @@
 #include "base/topology/key_hash.h"
 #include "resp/basic_commands.h"
 #include "resp/errors.h"
-#include "resp/render.h"
 #include "resp/words.h"
 #include "server/info.h"
 
@@ -37,11 +36,18 @@ const std::vector<resp::CommandSpec>& specs() {
 }  // namespace
 
 ControlSession::ControlSession(std::unique_ptr<net::Stream> stream, Node& node, uint64_t id)
-    : resp::Session(std::move(stream), node.settings().limits), node_(node), id_(id) {}
+    : PacedSession(node.loop(), std::move(stream), node.settings().limits), node_(node), id_(id) {}
 
-void ControlSession::on_ended(const Status&) { node_.on_session_ended(*this); }
+void ControlSession::on_ended(const Status&) {
+  node_.on_session_ended(*this);
+}
 
 void ControlSession::on_command(Args args) {
+  run(args);
+  finish_command();
+}
+
+void ControlSession::run(Args args) {
   const resp::CommandSpec* spec = resp::admit_command(*this, specs(), args);
   if (spec == nullptr) return;
   const resp::BasicFacts facts{node_.clock(), node_.settings().config, Program::kServer,
@@ -56,17 +62,17 @@ void ControlSession::on_command(Args args) {
   } else {
     run_record(args);
   }
-  if (!ended()) flush_soon();
 }
 
-void ControlSession::run_info(Args) { reply().verbatim(info_text(node_)); }
+void ControlSession::run_info(Args) {
+  reply().verbatim(info_text(node_));
+}
 
 // DORIS.HEARTBEAT cluster epoch
 void ControlSession::run_heartbeat(Args args) {
   const Standing& standing = node_.standing();
   if (!standing.cluster.empty() && args[1] != standing.cluster) {
-    reply().error(
-        fmt::format("WRONGCLUSTER this node belongs to cluster {}", standing.cluster));
+    reply().error(fmt::format("WRONGCLUSTER this node belongs to cluster {}", standing.cluster));
     return;
   }
   reply()
@@ -79,12 +85,9 @@ void ControlSession::run_heartbeat(Args args) {
 
 // DORIS.ADOPT topology
 void ControlSession::run_adopt(Args args) {
-  hold();
-  node_.adopt_topology(std::string(args[1]), [&node = node_, id = id_](const Status& adopted) {
-    node.with_session(id, [&](ControlSession& session) {
-      session.answer(adopted.ok() ? resp::Value::simple("OK")
-                                  : resp::Value::error("ERR " + adopted.message()));
-    });
+  await_answer();
+  node_.adopt_topology(std::string(args[1]), [&node = node_, id = id_](const resp::Value& reply) {
+    node.with_session(id, [&](ControlSession& session) { session.answer(reply); });
   });
 }
 
@@ -97,16 +100,10 @@ void ControlSession::run_record(Args args) {
   }
   std::string physical_key;
   topology::append_physical_key(name_space, args[1], physical_key);
-  hold();
+  await_answer();
   node_.inspect(physical_key, [&node = node_, id = id_](const resp::Value& value) {
     node.with_session(id, [&](ControlSession& session) { session.answer(value); });
   });
-}
-
-void ControlSession::answer(const resp::Value& value) {
-  reply().value(protocol() == resp::Protocol::kResp3 ? value : resp::render(value));
-  flush_soon();
-  release();
 }
 
 }  // namespace doris::server

@@ -8,20 +8,16 @@
 #include <span>
 #include <string_view>
 
-#include "resp/session.h"
-#include "resp/value.h"
 #include "server/node.h"
+#include "server/paced_session.h"
 
 namespace doris::server {
 
-class ControlSession final : public resp::Session {
+class ControlSession final : public PacedSession {
  public:
   ControlSession(std::unique_ptr<net::Stream> stream, Node& node, uint64_t id);
 
   [[nodiscard]] uint64_t id() const { return id_; }
-
-  // The answer to a command that held the session.
-  void answer(const resp::Value& value);
 
  private:
   using Args = std::span<const std::string_view>;
@@ -29,6 +25,7 @@ class ControlSession final : public resp::Session {
   void on_command(Args args) override;
   void on_ended(const Status& why) override;
 
+  void run(Args args);
   void run_heartbeat(Args args);
   void run_adopt(Args args);
   void run_record(Args args);

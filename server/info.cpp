@@ -12,12 +12,15 @@ namespace {
 
 std::string shard_line(const Node& node, uint32_t shard) {
   const ShardStats& stats = node.shard_counters(shard);
+  const int64_t commits = stats.commits.get();
   return fmt::format(
-      "shard{}:keys={},connections={},reads={},writes={},raised={},commits={},failed_batches={},"
+      "shard{}:keys={},connections={},reads={},writes={},raised={},commits={},"
+      "writes_per_commit={:.1f},failed_batches={},"
       "log_bytes_since_checkpoint={},offline={}\r\n",
       shard, stats.live_keys.get(), stats.sessions.get(), stats.reads.get(), stats.writes.get(),
-      stats.raised.get(), stats.commits.get(), stats.failed_batches.get(), node.log_bytes(shard),
-      stats.offline.get());
+      stats.raised.get(), commits,
+      commits == 0 ? 0.0 : static_cast<double>(stats.writes.get()) / static_cast<double>(commits),
+      stats.failed_batches.get(), node.log_bytes(shard), stats.offline.get());
 }
 
 }  // namespace
@@ -29,18 +32,19 @@ std::string info_text(const Node& node) {
       "# Server\r\nredis_version:{}\r\ndoris_version:{}\r\nredis_mode:standalone\r\n"
       "process_id:{}\r\ntcp_port:{}\r\nuptime_in_seconds:{}\r\n\r\n"
       "# Persistence\r\nloading:0\r\nappendfsync:{}\r\n\r\n# Replication\r\nrole:master\r\n\r\n",
-      resp::kRedisVersion, doris_version(), getpid(), settings.listen.port, node.uptime_s(),
+      resp::kRedisVersion, doris_version(), getpid(), node.port(), node.uptime_s(),
       settings.config.text("appendfsync"));
-  text += fmt::format(
-      "# Topology\r\nnode:{}\r\ngroup:{}\r\ncluster:{}\r\nepoch:{}\r\nserving:{}\r\n",
-      settings.node, topology::group_name(settings.group), standing.cluster, standing.epoch,
-      standing.ready() ? "yes" : "no, " + standing.not_ready);
+  text +=
+      fmt::format("# Topology\r\nnode:{}\r\ngroup:{}\r\ncluster:{}\r\nepoch:{}\r\nserving:{}\r\n",
+                  settings.node, topology::group_name(settings.group), standing.cluster,
+                  standing.epoch, standing.ready() ? "yes" : "no, " + standing.not_ready);
   text += "\r\n# Shards\r\n";
-  for (uint32_t shard = 0; shard < node.shards(); ++shard) text += shard_line(node, shard);
+  for (uint32_t shard = 0; shard < node.shards(); ++shard)
+    text += shard_line(node, shard);
   const Result<uint64_t> free = free_bytes(settings.directory);
-  text += fmt::format("\r\n# Disk\r\ndirectory:{}\r\nfree_bytes:{}\r\nwrites_allowed:{}\r\n",
-                      settings.directory, free.ok() ? *free : 0,
-                      node.writes_allowed() ? "yes" : "no");
+  text +=
+      fmt::format("\r\n# Disk\r\ndirectory:{}\r\nfree_bytes:{}\r\nwrites_allowed:{}\r\n",
+                  settings.directory, free.ok() ? *free : 0, node.writes_allowed() ? "yes" : "no");
   return text;
 }
 

@@ -17,6 +17,7 @@ const Log kLog("node");
 
 constexpr uint64_t kFiles = 8192;  // Connections of routers, and Berkeley DB's own.
 constexpr size_t kSessionsMax = 1024;
+constexpr int kPortAttempts = 16;
 
 }  // namespace
 
@@ -39,7 +40,10 @@ Node::~Node() {
   listener_.reset();
   feed_.reset();
   sessions_.clear();
-  maintenance_.reset();  // Before the environments that it flushes.
+  for (auto& slot : shards_) {
+    if (slot->shard != nullptr) slot->thread.run_and_wait([&] { slot->shard->stop(); });
+  }
+  maintenance_.reset();  // After those that ask it, before the environments that it flushes.
   for (auto& slot : shards_) {
     slot->thread.run_and_wait([&] { slot->shard.reset(); });
     slot->thread.stop();
@@ -60,7 +64,7 @@ Status Node::start() {
   standing_.cluster = data_dir_->cluster();
   if (Result<std::string> kept = data_dir_->load_topology(); kept.ok()) {
     DORIS_RETURN_IF_ERROR(
-        adopt(*kept, false, nullptr).prefixed(settings_.directory + "/topology"));
+        take_over(*kept, Source::kDisk).prefixed(settings_.directory + "/topology"));
   } else if (kept.code() != Code::kNotFound) {
     return kept.status();
   }
@@ -68,9 +72,8 @@ Status Node::start() {
   DORIS_RETURN_IF_ERROR(listen());
   hand_out_standing(nullptr);
   start_feed();
-  kLog.info("{}: group {}, control port {}, {} shards on {}-{}, data in {}, admin {}",
-            settings_.node, topology::group_name(settings_.group), port_, shards(), port_ + 1, port_ + shards(),
-            settings_.directory,
+  kLog.info("{}: group {}, {}, data in {}, admin {}", settings_.node,
+            topology::group_name(settings_.group), ports(), settings_.directory,
             settings_.admin.text());
   return Status::okay();
 }
@@ -78,14 +81,13 @@ Status Node::start() {
 Status Node::open_shards() {
   std::vector<bdb::Environment*> environments;
   for (uint8_t i = 0; i < shards(); ++i) {
-    auto& slot =
-        *shards_.emplace_back(std::make_unique<ShardThread>(fmt::format("shard-{}", i)));
+    auto& slot = *shards_.emplace_back(std::make_unique<ShardThread>(fmt::format("shard-{}", i)));
     Status opened;
     slot.thread.run_and_wait([&] {
-      Result<std::unique_ptr<BdbStore>> store = BdbStore::open(
-          {.environment = settings_.environment(data_dir_->shard_path(i), shards()),
-           .durability = settings_.sync_each_commit ? bdb::Durability::kSync
-                                                    : bdb::Durability::kWrite});
+      Result<std::unique_ptr<BdbStore>> store =
+          BdbStore::open({.environment = settings_.environment(data_dir_->shard_path(i), shards()),
+                          .durability = settings_.sync_each_commit ? bdb::Durability::kSync
+                                                                   : bdb::Durability::kWrite});
       if (!store.ok()) {
         opened = store.status();
         return;
@@ -111,14 +113,25 @@ Status Node::open_shards() {
 }
 
 Status Node::listen() {
-  Result<std::unique_ptr<net::Listener>> listener =
-      loop_.listen(settings_.listen, [this](auto accepted) { on_accept(std::move(accepted)); });
+  // A port that the system has chosen is free, but those above it may be taken.
+  const int attempts = settings_.listen.port == 0 ? kPortAttempts : 1;
+  Status listening;
+  for (int attempt = 0; attempt < attempts; ++attempt) {
+    listening = listen_at(settings_.listen.port);
+    if (listening.code() != Code::kExists) break;
+  }
+  return listening;
+}
+
+Status Node::listen_at(uint16_t port) {
+  Result<std::unique_ptr<net::Listener>> listener = loop_.listen(
+      {settings_.listen.host, port}, [this](auto accepted) { on_accept(std::move(accepted)); });
   if (!listener.ok()) return listener.status();
   listener_ = std::move(*listener);
   port_ = listener_->port();
+  if (port_ + shards() > UINT16_MAX) return Status::exists("no ports are left for the shards");
   for (uint8_t i = 0; i < shards(); ++i) {
-    const net::Address address{settings_.listen.host,
-                               static_cast<uint16_t>(port_ + 1 + i)};
+    const net::Address address{settings_.listen.host, static_cast<uint16_t>(port_ + 1 + i)};
     Status listening;
     shards_[i]->thread.run_and_wait([&] { listening = shards_[i]->shard->listen(address); });
     DORIS_RETURN_IF_ERROR(listening);
@@ -136,7 +149,7 @@ void Node::start_feed() {
       resp::TopologyFeed::Callbacks{
           [this] { return registration(); },
           [this](const resp::Value& reply) { return on_registered(reply); },
-          [this](const std::string& text) { return adopt(text, true, nullptr); },
+          [this](const std::string& text) { return take_over(text, Source::kAdmin); },
           [this] { return standing_.epoch; }});
 }
 
@@ -155,47 +168,62 @@ std::vector<std::string> Node::registration() const {
 
 Status Node::on_registered(const resp::Value& reply) {
   if (reply.items.size() != 2) return Status::invalid("the admin's registration reply is odd");
-  return adopt(reply.items[1].text, true, nullptr);
+  return take_over(reply.items[1].text, Source::kAdmin);
 }
 
 void Node::adopt_topology(std::string text, AdoptCallback done) {
   loop_.post([this, text = std::move(text), done = std::move(done)] {
-    // A router's word counts only when it is news: its own memory may be as old as ours.
-    const Status adopted = adopt(text, false, done);
-    if (!adopted.ok()) done(adopted);
+    Result<topology::Topology> topology = topology::decode(text);
+    if (!topology.ok()) {
+      done(resp::Value::error("ERR not a topology: " + topology.status().message()));
+      return;
+    }
+    const Status adopted = adopt(*std::move(topology), text, Source::kRouter,
+                                 [done] { done(resp::Value::simple("OK")); });
+    if (!adopted.ok()) done(resp::Value::error(adopted.message()));
   });
 }
 
-// Takes over the topology of `text`. `confirms_same`: it comes from the admin, who confirms
-// our epoch even if it is the one that we hold. `done`, if any, runs once every shard has
-// it; not on an error.
-Status Node::adopt(const std::string& text, bool confirms_same, AdoptCallback done) {
+Status Node::take_over(const std::string& text, Source source) {
   Result<topology::Topology> topology = topology::decode(text);
   if (!topology.ok()) return topology.status();
-  const bool starting = shards_.empty();
-  if (!standing_.cluster.empty() && topology->cluster != standing_.cluster) {
-    return Status::invalid(fmt::format("a topology of cluster {}, but {} holds data of cluster {}",
-                                       topology->cluster, settings_.directory,
-                                       standing_.cluster));
+  return adopt(*std::move(topology), text, source, nullptr);
+}
+
+Status Node::adopt(topology::Topology topology, const std::string& text, Source source,
+                   const std::function<void()>& done) {
+  DORIS_RETURN_IF_ERROR(check(topology, source));
+  const bool newer = topology.epoch > standing_.epoch;
+  if (newer && source != Source::kDisk) {
+    // On the disk before any shard acts on it.
+    DORIS_RETURN_IF_ERROR(
+        data_dir_->persist_cluster(topology.cluster, topology.vnodes).prefixed("ERR not kept"));
+    DORIS_RETURN_IF_ERROR(data_dir_->persist_topology(text).prefixed("ERR not kept"));
   }
-  if (topology->epoch < standing_.epoch) {
-    return Status::invalid(fmt::format(
-        "epoch {} is older than epoch {}, which this node has seen: whoever sent it has lost its "
-        "memory",
-        topology->epoch, standing_.epoch));
-  }
-  const bool newer = topology->epoch > standing_.epoch;
-  if (newer && !starting) {
-    DORIS_RETURN_IF_ERROR(data_dir_->persist_cluster(topology->cluster, topology->vnodes));
-    DORIS_RETURN_IF_ERROR(data_dir_->persist_topology(text));
-  }
-  const bool was_confirmed = confirmed_;
-  confirmed_ = confirmed_ || (!starting && (newer || confirms_same));
-  if (newer || confirmed_ != was_confirmed) {
-    make_standing(std::move(*topology));
-    if (!starting) hand_out_standing(done);
+  const bool confirms = source == Source::kAdmin || (source == Source::kRouter && newer);
+  const bool changes = newer || (confirms && !confirmed_);
+  confirmed_ = confirmed_ || confirms;
+  if (changes) {
+    make_standing(std::move(topology));
+    hand_out_standing(done);
   } else if (done != nullptr) {
-    done(Status::okay());
+    done();
+  }
+  return Status::okay();
+}
+
+Status Node::check(const topology::Topology& topology, Source source) const {
+  if (standing_.cluster.empty() && source == Source::kRouter) {
+    return Status::invalid(fmt::format(
+        "NOTREADY {} has not joined a cluster yet, and only the admin says which", settings_.node));
+  }
+  if (!standing_.cluster.empty() && topology.cluster != standing_.cluster) {
+    return Status::invalid(fmt::format("WRONGCLUSTER {} holds data of cluster {}, not of {}",
+                                       settings_.directory, standing_.cluster, topology.cluster));
+  }
+  if (topology.epoch < standing_.epoch) {
+    return Status::invalid(fmt::format("STALEEPOCH {} this node has seen that epoch; {} is older",
+                                       standing_.epoch, topology.epoch));
   }
   return Status::okay();
 }
@@ -204,39 +232,51 @@ void Node::make_standing(topology::Topology topology) {
   Standing standing;
   standing.cluster = topology.cluster;
   standing.epoch = topology.epoch;
-  standing.group = settings_.group;
   const topology::Node* self = topology.find(settings_.node);
-  if (self != nullptr) standing.self = self->id;
-  if (!confirmed_) {
-    standing.not_ready = "this node has restarted and waits for the admin to confirm its epoch";
-  } else if (!topology.formed()) {
-    standing.not_ready = "the cluster is forming; see DORIS.STATUS at the admin";
-  } else if (self == nullptr) {
-    standing.not_ready = "the topology does not name this node";
+  if (self != nullptr) {
+    standing.self = self->id;
+    standing.group = self->group;
   }
+  standing.not_ready = why_not_ready(topology, self);
   if (topology.formed()) {
     standing.table = std::make_shared<const topology::RoutingTable>(std::move(topology));
   }
   if (standing.ready()) {
-    kLog.info("{}: serving epoch {}, {} vnodes, primary of {}", settings_.node, standing.epoch,
-              standing.table->owned(standing.self), standing.table->primaries(standing.self));
+    kLog.info("{}: serving epoch {}, {}, {} vnodes, primary of {}", settings_.node, standing.epoch,
+              ports(), standing.table->owned(standing.self),
+              standing.table->primaries(standing.self));
   } else {
     kLog.info("{}: epoch {}, not serving: {}", settings_.node, standing.epoch, standing.not_ready);
   }
   standing_ = std::move(standing);
 }
 
+std::string Node::why_not_ready(const topology::Topology& topology,
+                                const topology::Node* self) const {
+  if (!confirmed_) {
+    return "this node has restarted and waits for the admin to confirm its epoch";
+  }
+  if (!topology.formed()) return "the cluster is forming; see DORIS.STATUS at the admin";
+  if (self == nullptr) return "the topology does not name this node";
+  if (self->group == topology::Group::kStandby) return "this node is a standby";
+  if (self->shards != data_dir_->shards()) {
+    return fmt::format("the topology says that this node has {} shards, but it has {}",
+                       self->shards, data_dir_->shards());
+  }
+  return "";
+}
+
 // Gives every shard the standing. `done`, if any, runs here when all have it.
-void Node::hand_out_standing(const AdoptCallback& done) {
+void Node::hand_out_standing(const std::function<void()>& done) {
   auto missing = std::make_shared<size_t>(shards_.size());
   for (const auto& slot : shards_) {
-    slot->thread.loop().post([this, shard = slot->shard.get(), standing = standing_, missing,
-                              done] {
-      shard->set_standing(standing);
-      loop_.post([missing, done] {
-        if (--*missing == 0 && done != nullptr) done(Status::okay());
-      });
-    });
+    slot->thread.loop().post(
+        [this, shard = slot->shard.get(), standing = standing_, missing, done] {
+          shard->set_standing(standing);
+          loop_.post([missing, done] {
+            if (--*missing == 0 && done != nullptr) done();
+          });
+        });
   }
 }
 
@@ -274,20 +314,26 @@ void Node::inspect(const std::string& physical_key, std::function<void(resp::Val
   const topology::Vnode vnode = hasher_.vnode(physical_key, standing_.table->vnodes());
   const uint32_t index = vnode % shards();
   ShardThread& slot = *shards_[index];
-  slot.thread.loop().post([this, shard = slot.shard.get(), vnode, index, physical_key,
-                           done = std::move(done)] {
-    resp::Value view =
-        describe_record({vnode, physical_key}, index, shard->inspect({vnode, physical_key}),
-                        clock_.wall_ms());
-    loop_.post([view = std::move(view), done] { done(view); });
-  });
+  slot.thread.loop().post(
+      [this, shard = slot.shard.get(), vnode, index, physical_key, done = std::move(done)] {
+        resp::Value view = describe_record({vnode, physical_key}, index,
+                                           shard->inspect({vnode, physical_key}), clock_.wall_ms());
+        loop_.post([view = std::move(view), done] { done(view); });
+      });
 }
 
 // ---- Facts ---------------------------------------------------------------------------
 
+// "control port 7000, 2 shards on 7001-7002"
+std::string Node::ports() const {
+  return fmt::format("control port {}, {} shard{} on {}-{}", port_, shards(),
+                     shards() == 1 ? "" : "s", port_ + 1, port_ + shards());
+}
+
 uint32_t Node::shards_offline() const {
   uint32_t count = 0;
-  for (const auto& slot : shards_) count += slot->shard->counters().offline.get() != 0 ? 1 : 0;
+  for (const auto& slot : shards_)
+    count += slot->shard->counters().offline.get() != 0 ? 1 : 0;
   return count;
 }
 

@@ -7,7 +7,7 @@
 //
 // A node serves only when its standing is confirmed: after a restart its own memory of the
 // topology may be old, so it waits until the admin, or a router with a newer epoch, has
-// spoken.
+// spoken. A node that belongs to no cluster yet listens to the admin alone.
 //
 // Every member function runs on the control thread, except where ShardHost says otherwise.
 #pragma once
@@ -34,18 +34,24 @@ class ControlSession;
 
 class Node final : private ShardHost {
  public:
-  // References outlive this. Nothing runs before start().
+  // References outlive this. Nothing runs before start(). Destroyed when the control loop
+  // has ended, or was never run: what is posted there refers to this.
   Node(net::Loop& control_loop, const Clock& clock, Random& random, Settings settings);
+
+  // Stops serving, then closes the stores, which writes what a restart would recover.
   ~Node() override;
 
   // Opens the stores (recovering what a crash left), listens, looks for the admin. The error
-  // says what the operator can do.
+  // says what the operator can do. With port 0 the system chooses one that has room for the
+  // shards' ports above it.
   Status start();
 
   // ---- For the control sessions ----
 
   [[nodiscard]] const Settings& settings() const { return settings_; }
   [[nodiscard]] const Clock& clock() const { return clock_; }
+  [[nodiscard]] net::Loop& loop() { return loop_; }
+  [[nodiscard]] uint16_t port() const { return port_; }  // The control port, once started.
   [[nodiscard]] const Standing& standing() const { return standing_; }
   [[nodiscard]] uint32_t shards_offline() const;
   [[nodiscard]] int64_t uptime_s() const { return (clock_.wall_ms() - started_ms_) / 1000; }
@@ -68,13 +74,30 @@ class Node final : private ShardHost {
 
   Status open_shards();
   Status listen();
+  Status listen_at(uint16_t port);
+  [[nodiscard]] std::string ports() const;
   void start_feed();
   void on_accept(std::unique_ptr<net::Accepted> accepted);
   [[nodiscard]] std::vector<std::string> registration() const;
   Status on_registered(const resp::Value& reply);
-  Status adopt(const std::string& text, bool confirms_same, AdoptCallback done);
+
+  // Who has sent a topology.
+  enum class Source : uint8_t {
+    kDisk,    // It is our own memory.
+    kRouter,  // Or anybody: its memory may be as old as ours, so only news count.
+    kAdmin,   // Knows, also when it is the epoch that we hold.
+  };
+  Status take_over(const std::string& text, Source source);
+
+  // Takes over the topology, whose text is `text`. `done`, if any, runs once every shard has
+  // it; not on an error, whose message is an error reply.
+  Status adopt(topology::Topology topology, const std::string& text, Source source,
+               const std::function<void()>& done);
+  [[nodiscard]] Status check(const topology::Topology& topology, Source source) const;
   void make_standing(topology::Topology topology);
-  void hand_out_standing(const AdoptCallback& done);
+  [[nodiscard]] std::string why_not_ready(const topology::Topology& topology,
+                                          const topology::Node* self) const;
+  void hand_out_standing(const std::function<void()>& done);
 
   net::Loop& loop_;
   const Clock& clock_;

@@ -18,10 +18,8 @@ Value describe_record(const KeyRef& key, uint32_t shard,
   if (!found.ok()) return Value::error("SHARDDOWN " + found.status().message());
   const std::optional<RecordView>& record = *found;
   const auto text = [](std::string_view bytes) { return Value::bulk(std::string(bytes)); };
-  return Value::map({text("key"), text(key.physical_key),
-                     text("vnode"), Value::of(key.vnode),
-                     text("shard"), Value::of(shard),
-                     text("state"), text(state_of(record, now_ms)),
+  return Value::map({text("key"), text(key.physical_key), text("vnode"), Value::of(key.vnode),
+                     text("shard"), Value::of(shard), text("state"), text(state_of(record, now_ms)),
                      text("version"), record ? text(record->header.version.text()) : Value::null(),
                      text("expires"), Value::of(record ? record->header.expires_at_ms : 0),
                      text("value"), record ? text(record->value) : Value::null()});

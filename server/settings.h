@@ -26,8 +26,8 @@ struct Settings {
   uint32_t shards_if_new = 1;
   uint64_t cache_bytes = 0;  // Of all shards together.
   uint64_t log_file_bytes = 0;
-  bool sync_each_commit = false;   // appendfsync always
-  bool sync_each_second = false;   // appendfsync everysec
+  bool sync_each_commit = false;  // appendfsync always
+  bool sync_each_second = false;  // appendfsync everysec
   uint64_t checkpoint_log_bytes = 0;
   Millis checkpoint_interval{};
   uint64_t disk_free_bytes_min = 0;

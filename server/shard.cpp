@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/limits.h"
 #include "base/log.h"
@@ -33,8 +34,7 @@ Shard::Shard(net::Loop& loop, const Clock& clock, ShardHost& host, std::unique_p
 
 Shard::~Shard() {
   loop_.cancel(*this);
-  listener_.reset();
-  if (!members_.empty()) store_->abort();  // Nobody was told that it was kept.
+  if (batch_open_) store_->abort();  // Nobody was told that it was kept.
 }
 
 Status Shard::listen(const net::Address& address) {
@@ -43,6 +43,24 @@ Status Shard::listen(const net::Address& address) {
   if (!listener.ok()) return listener.status().prefixed(options_.name);
   listener_ = std::move(*listener);
   return Status::okay();
+}
+
+void Shard::stop() {
+  listener_.reset();
+  ticker_->stop();
+  commit_now();
+  while (!sessions_.empty())
+    sessions_.begin()->second->close();  // Which takes it out.
+}
+
+void Shard::set_standing(Standing standing) {
+  commit_now();
+  standing_ = std::move(standing);
+}
+
+Result<std::optional<RecordView>> Shard::inspect(const KeyRef& key) {
+  commit_now();
+  return store_->read(key);
 }
 
 // ---- Sessions ------------------------------------------------------------------------
@@ -81,41 +99,71 @@ void Shard::with_session(uint64_t id, const std::function<void(ShardSession&)>& 
   if (found != sessions_.end()) then(*found->second);
 }
 
-void Shard::fence(ShardSession& session, uint32_t writer) {
+void Shard::fence(const ShardSession& session, uint32_t writer) {
   for (const auto& [id, other] : sessions_) {
     if (other.get() == &session || other->writer() != writer) continue;
     kLog.info("{}: writer {} has a new connection; {} is closed", options_.name, writer,
               other->peer());
-    other->close();  // Changes sessions_; there is at most one.
+    other->close();  // Changes sessions_; but there is at most one.
     return;
   }
 }
 
-uint64_t Shard::clock_seen() const {
+uint64_t Shard::clock_seen() {
   return std::max(clock_seen_, static_cast<uint64_t>(std::max<int64_t>(now_ms(), 0)) << 16);
+}
+
+int64_t Shard::now_ms() {
+  if (!now_ms_) {
+    now_ms_ = clock_.wall_ms();
+    loop_.schedule(*this);  // The end of the pass forgets it.
+  }
+  return *now_ms_;
 }
 
 // Counts what is too dear to count at every commit.
 void Shard::publish() {
   uint64_t keys = 0;
-  for (const uint64_t count : store_->live_keys()) keys += count;
+  for (const uint64_t count : store_->live_keys())
+    keys += count;
   stats_.live_keys.set(static_cast<int64_t>(keys));
-  stats_.offline.set(store_->offline() ? 1 : 0);
+  if (store_->offline()) stats_.offline.set(1);
 }
 
-// ---- Group commit --------------------------------------------------------------------
+// ---- Refusals ------------------------------------------------------------------------
 
-std::string Shard::refusal_of_writes() const {
+const std::string& Shard::refusal_of_all() {
+  if (offline_.empty() && store_->offline()) {
+    (void)refusal(Status::corrupt("its files could not be synced or are damaged"));
+  }
+  return offline_;
+}
+
+std::string Shard::refusal_of_writes() {
   if (!running_again_.empty()) return running_again_;
   if (!batch_error_.ok()) return refusal(batch_error_);  // The batch is lost already.
   if (host_.writes_allowed()) return "";
   return fmt::format("DISKFULL {}: the disk is too full for writes (disk-free-min)", options_.name);
 }
 
+std::string Shard::refusal(const Status& why) {
+  if (offline_.empty()) {
+    if (why.code() == Code::kNoSpace && !store_->offline()) {
+      return fmt::format("DISKFULL {}: {}", options_.name, why.message());
+    }
+    offline_ = fmt::format("SHARDDOWN {}: {}", options_.name, why.message());
+    stats_.offline.set(1);
+    kLog.error("{}: offline: {}", options_.name, why.message());
+  }
+  return offline_;
+}
+
+// ---- Group commit --------------------------------------------------------------------
+
 void Shard::join_batch(ShardSession& session) {
-  if (!session.join_batch()) return;
-  members_.push_back(&session);
+  batch_open_ = true;
   loop_.schedule(*this);
+  if (session.join_batch()) members_.push_back(&session);
 }
 
 void Shard::fail_batch(const Status& why) {
@@ -123,16 +171,21 @@ void Shard::fail_batch(const Status& why) {
   store_->abort();
 }
 
+void Shard::commit_now() {
+  if (batch_open_ && batch_error_.ok()) commit();
+}
+
 void Shard::commit_if_full() {
   const bool full =
       store_->batch_writes() >= kBatchWritesMax || store_->batch_bytes() >= kBatchBytesMax;
-  if (full && batch_error_.ok()) commit();
+  if (full) commit_now();
 }
 
 void Shard::on_pass_end() {
-  if (!members_.empty() && batch_error_.ok()) commit();
-  if (!batch_error_.ok()) run_again(batch_error_);
+  commit_now();
+  if (!batch_error_.ok()) run_again();
   ended_.clear();
+  now_ms_.reset();
 }
 
 void Shard::commit() {
@@ -142,36 +195,28 @@ void Shard::commit() {
     return;  // The end of the pass runs it again.
   }
   if (had_writes) stats_.commits.add();
-  for (ShardSession* member : members_) member->leave_batch();
-  members_.clear();
+  for (ShardSession* member : leave())
+    member->leave_batch();
+}
+
+const std::vector<ShardSession*>& Shard::leave() {
+  batch_open_ = false;
+  leaving_.clear();
+  leaving_.swap(members_);
+  return leaving_;
 }
 
 // Takes back every reply that depended on the batch and runs its commands once more, with
 // writes refused: reads are answered from what is committed.
-void Shard::run_again(const Status& why) {
+void Shard::run_again() {
+  const Status why = std::exchange(batch_error_, Status::okay());
   kLog.error("{}: a batch was not committed, its writes are refused: {}", options_.name,
              why.message());
   stats_.failed_batches.add();
   running_again_ = refusal(why);
-  batch_error_ = Status::okay();
-  std::vector<ShardSession*> members;
-  members.swap(members_);
-  for (ShardSession* member : members) {
-    const bool alive = std::any_of(sessions_.begin(), sessions_.end(),
-                                   [&](const auto& entry) { return entry.second.get() == member; });
-    if (alive) member->run_batch_again();
-  }
+  for (ShardSession* member : leave())
+    member->run_batch_again();
   running_again_.clear();
-}
-
-std::string Shard::refusal(const Status& why) const {
-  if (store_->offline() || why.code() == Code::kCorrupt) {
-    return fmt::format("SHARDDOWN {}: {}", options_.name, why.message());
-  }
-  if (why.code() == Code::kNoSpace) {
-    return fmt::format("DISKFULL {}: {}", options_.name, why.message());
-  }
-  return fmt::format("IOERR {}: {}", options_.name, why.message());
 }
 
 }  // namespace doris::server

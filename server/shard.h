@@ -11,11 +11,16 @@
 // One pass of the loop is one transaction: what arrived together commits together, and no
 // reply leaves before the commit it depends on, a read's included.
 //
+// A store that fails for another reason than a full disk takes the shard offline: from then
+// on every command on data is answered with -SHARDDOWN, until the process restarts.
+//
 // Loop thread only.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -23,6 +28,7 @@
 #include "base/clock.h"
 #include "base/net/loop.h"
 #include "resp/request_parser.h"
+#include "resp/value.h"
 #include "server/shard_stats.h"
 #include "server/standing.h"
 #include "server/store.h"
@@ -34,11 +40,11 @@ class ShardSession;
 // What a shard needs of its node. Any thread.
 class ShardHost {
  public:
-  using AdoptCallback = std::function<void(const Status&)>;
+  using AdoptCallback = std::function<void(const resp::Value& reply)>;
   virtual ~ShardHost() = default;
 
-  // Takes over a topology that a router brought. `done` runs on the control thread when
-  // every shard has it. kInvalid: not a topology of this cluster, or an older one.
+  // Takes over a topology that a router brought. `done` runs once, on the control thread,
+  // with the reply to DORIS.ADOPT: an error, or OK when every shard has the topology.
   virtual void adopt_topology(std::string text, AdoptCallback done) = 0;
 
   // False while the disk is too full for writes.
@@ -61,11 +67,15 @@ class Shard final : private net::PassTask {
   // kExists: the port is in use.
   Status listen(const net::Address& address);
 
-  void set_standing(Standing standing) { standing_ = std::move(standing); }
+  // Stops listening, finishes the open batch and closes all connections. The host is not
+  // asked for anything after that.
+  void stop();
 
-  // DORIS.RECORD's answer for one key: the record, if there is one. May be called between
-  // passes only, so it sees committed data.
-  Result<std::optional<RecordView>> inspect(const KeyRef& key) { return store_->read(key); }
+  // What the open batch holds was accepted under the standing before, and is committed first.
+  void set_standing(Standing standing);
+
+  // The record of one key, if there is one, for DORIS.RECORD. Committed data only.
+  Result<std::optional<RecordView>> inspect(const KeyRef& key);
 
   [[nodiscard]] const ShardStats& counters() const { return stats_; }  // Any thread.
 
@@ -77,28 +87,37 @@ class Shard final : private net::PassTask {
   [[nodiscard]] ShardHost& host() { return host_; }
   [[nodiscard]] ShardStats& stats() { return stats_; }
   [[nodiscard]] net::Loop& loop() { return loop_; }
-  [[nodiscard]] int64_t now_ms() const { return clock_.wall_ms(); }
+
+  // Unix time, the same all through a pass.
+  [[nodiscard]] int64_t now_ms();
+
+  // Why the shard serves nothing, as an error reply; empty if it does.
+  [[nodiscard]] const std::string& refusal_of_all();
 
   // Why writes are refused just now, as an error reply; empty if they are not.
-  [[nodiscard]] std::string refusal_of_writes() const;
+  [[nodiscard]] std::string refusal_of_writes();
 
-  // The error reply for a status of the store.
-  [[nodiscard]] std::string refusal(const Status& why) const;
+  // The error reply for what the store has answered. May take the shard offline.
+  [[nodiscard]] std::string refusal(const Status& why);
 
   // The session's next replies wait for the commit of the open batch (or of the one that
   // its write is about to open).
   void join_batch(ShardSession& session);
-  [[nodiscard]] bool batch_open() const { return !members_.empty(); }
+  [[nodiscard]] bool batch_open() const { return batch_open_; }
+
   // A write could not be added to the batch: nothing of the batch will be kept.
   void fail_batch(const Status& why);
-  // Commits now if the batch is large.
+
+  // Commits the open batch, if any, before the pass is over. If that fails, the sessions in
+  // it stay marked and their commands run again at the end of the pass.
+  void commit_now();
   void commit_if_full();
 
   // `session` speaks for `writer` from now on: an older session of the same writer ends.
-  void fence(ShardSession& session, uint32_t writer);
+  void fence(const ShardSession& session, uint32_t writer);
 
   // The highest hybrid logical clock that this shard knows of.
-  [[nodiscard]] uint64_t clock_seen() const;
+  [[nodiscard]] uint64_t clock_seen();
   void see_clock(uint64_t hlc) { clock_seen_ = std::max(clock_seen_, hlc); }
 
   // Calls `then` with the session, if it has not ended.
@@ -110,7 +129,11 @@ class Shard final : private net::PassTask {
   void on_pass_end() override;
   void publish();
   void commit();
-  void run_again(const Status& why);
+  void run_again();
+
+  // Takes the members out of the batch, which is over. Those that end meanwhile live on, in
+  // ended_, until the pass is over.
+  const std::vector<ShardSession*>& leave();
 
   net::Loop& loop_;
   const Clock& clock_;
@@ -127,10 +150,16 @@ class Shard final : private net::PassTask {
   std::unordered_map<uint64_t, std::unique_ptr<ShardSession>> sessions_;
   std::vector<std::unique_ptr<ShardSession>> ended_;  // Destroyed at the end of the pass.
 
-  // The open batch: the sessions whose replies depend on it, each marked.
+  // The open batch. Invariants: a session is in members_ iff it is marked; members_ is empty
+  // unless batch_open_; batch_open_ ends with the pass. A batch may outlive its members.
+  bool batch_open_ = false;
+  Status batch_error_;  // Why it will not be kept.
   std::vector<ShardSession*> members_;
-  Status batch_error_;         // Why it will not be kept.
-  std::string running_again_;  // The error for writes while a failed batch is run again.
+  std::vector<ShardSession*> leaving_;  // Members of the batch that is over; see leave().
+
+  std::string running_again_;      // The error for writes while a failed batch is run again.
+  std::string offline_;            // The error for everything once the store has failed.
+  std::optional<int64_t> now_ms_;  // Read when first asked for in a pass.
 };
 
 }  // namespace doris::server

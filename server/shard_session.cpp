@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdint>
+
 #include "base/limits.h"
 #include "resp/errors.h"
 #include "resp/words.h"
@@ -11,7 +14,9 @@ namespace {
 
 using resp::parse_integer;
 
-constexpr size_t kUnreadBytesMax = 8UL * 1024 * 1024;  // Refused by the kernel: it waits.
+// A clock above this would be negative in the reply to DORIS.LINK. Wall clocks reach it in
+// thousands of years, and bad peers at once.
+constexpr uint64_t kProposedHlcMax = INT64_MAX;
 
 resp::RequestLimits with_room_for_topology(resp::RequestLimits limits) {
   // DORIS.ADOPT carries a topology, which may be larger than the values allowed here.
@@ -28,17 +33,17 @@ struct ShardSession::Command {
 };
 
 ShardSession::ShardSession(std::unique_ptr<net::Stream> stream, Shard& shard, uint64_t id)
-    : resp::Session(std::move(stream), with_room_for_topology(shard.options().limits)),
+    : PacedSession(shard.loop(), std::move(stream), with_room_for_topology(shard.options().limits)),
       shard_(shard),
       id_(id) {}
 
 // The most frequent first: a linear search over so few is the fastest there is.
 const ShardSession::Command* ShardSession::find(std::string_view name) {
   static constexpr Command kCommands[] = {
-      {"VGET", 3, &ShardSession::run_get},           {"VSET", 7, &ShardSession::run_set},
-      {"VDEL", 5, &ShardSession::run_del},           {"VHAS", 3, &ShardSession::run_has},
-      {"VCOUNT", 2, &ShardSession::run_count},       {"DORIS.LINK", 4, &ShardSession::run_link},
-      {"DORIS.ADOPT", 2, &ShardSession::run_adopt},  {"PING", 1, &ShardSession::run_ping},
+      {"VGET", 3, &ShardSession::run_get},          {"VSET", 7, &ShardSession::run_set},
+      {"VDEL", 5, &ShardSession::run_del},          {"VHAS", 3, &ShardSession::run_has},
+      {"VCOUNT", 2, &ShardSession::run_count},      {"DORIS.LINK", 4, &ShardSession::run_link},
+      {"DORIS.ADOPT", 2, &ShardSession::run_adopt}, {"PING", 1, &ShardSession::run_ping},
   };
   for (const Command& command : kCommands) {
     if (resp::equals_ignoring_case(command.name, name)) return &command;
@@ -49,25 +54,17 @@ const ShardSession::Command* ShardSession::find(std::string_view name) {
 void ShardSession::on_command(Args args) {
   const Command* command = find(args[0]);
   if (command == nullptr) {
-    reply().error(fmt::format("{}(this is a data server's shard port: it speaks to routers; "
-                              "DORIS.RECORD on the control port shows a key)",
-                              resp::unknown_command(args)));
+    reply().error(
+        fmt::format("{}(this is a data server's shard port: it speaks to routers; "
+                    "DORIS.RECORD on the control port shows a key)",
+                    resp::unknown_command(args)));
   } else if (command->args != args.size()) {
     reply().error(resp::wrong_arity(command->name));
   } else {
     (this->*command->run)(args);
   }
-  if (ended()) return;
-  flush_soon();
-  const size_t refused = unsent() - output().size();
-  if (refused > kUnreadBytesMax) hold();
+  finish_command();
 }
-
-void ShardSession::on_drained() {
-  if (held()) release();
-}
-
-void ShardSession::on_ended(const Status&) { shard_.on_session_ended(*this); }
 
 bool ShardSession::join_batch() {
   if (marked()) return false;
@@ -82,8 +79,8 @@ void ShardSession::run_link(Args args) {
   const Standing& standing = shard_.standing();
   topology::Epoch epoch = 0;
   uint32_t writer = 0;
-  if (!parse_integer(args[2], epoch) || !parse_integer(args[3], writer) || writer == 0 ||
-      (writer & resp::Version::kRaisedBit) != 0) {
+  if (!parse_integer(args[2], epoch) || epoch == 0 || !parse_integer(args[3], writer) ||
+      writer == 0 || (writer & resp::Version::kRaisedBit) != 0) {
     reply().error("ERR DORIS.LINK takes a cluster, an epoch and a writer id");
     return;
   }
@@ -92,61 +89,60 @@ void ShardSession::run_link(Args args) {
                               standing.cluster));
     return;
   }
-  epoch_ = epoch;
-  writer_ = 0;  // Until all is well.
-  if (epoch <= standing.epoch && !standing.ready()) {
-    reply().error(fmt::format("NOTREADY {}: {}", shard_.options().name, standing.not_ready));
-    return;
-  }
-  writer_ = writer;
-  if (!may_serve()) {
-    writer_ = 0;
-    return;
-  }
   shard_.fence(*this, writer);
-  reply().array(2).integer(static_cast<int64_t>(epoch)).integer(
-      static_cast<int64_t>(shard_.clock_seen()));
+  writer_ = writer;
+  epoch_ = epoch;
+  if (!agrees()) {
+    epoch_ = 0;
+    return;
+  }
+  reply()
+      .array(2)
+      .integer(static_cast<int64_t>(epoch))
+      .integer(static_cast<int64_t>(shard_.clock_seen()));
 }
 
 // DORIS.ADOPT topology
 void ShardSession::run_adopt(Args args) {
-  hold();
+  // The answer comes in a later pass, and a session that waits for it cannot be rewound.
+  shard_.commit_now();
+  if (marked()) return;  // That failed: this command, too, runs again at the end of the pass.
+  await_answer();
   shard_.host().adopt_topology(
-      std::string(args[1]), [&shard = shard_, id = id_](const Status& adopted) {
-        shard.loop().post([&shard, id, adopted] {
-          shard.with_session(id, [&](ShardSession& session) { session.answer_adopt(adopted); });
+      std::string(args[1]), [&shard = shard_, id = id_](const resp::Value& reply) {
+        shard.loop().post([&shard, id, reply] {
+          shard.with_session(id, [&](ShardSession& session) { session.answer(reply); });
         });
       });
 }
 
-void ShardSession::answer_adopt(const Status& adopted) {
-  if (adopted.ok()) {
-    reply().simple("OK");
-  } else {
-    reply().error("ERR " + adopted.message());
-  }
-  flush_soon();
-  release();
+void ShardSession::run_ping(Args) {
+  reply().simple("PONG");
 }
 
-void ShardSession::run_ping(Args) { reply().simple("PONG"); }
-
-bool ShardSession::may_serve() {
+bool ShardSession::agrees() {
   const Standing& standing = shard_.standing();
-  if (writer_ == 0) {
+  if (epoch_ == 0) {
     reply().error("NOLINK send DORIS.LINK first");
-  } else if (epoch_ > standing.epoch) {
-    reply().error(fmt::format("BEHINDEPOCH {} this node has not seen epoch {}", standing.epoch,
-                              epoch_));
+  } else if (epoch_ > standing.epoch && !standing.cluster.empty()) {
+    reply().error(
+        fmt::format("BEHINDEPOCH {} this node has not seen epoch {}", standing.epoch, epoch_));
   } else if (!standing.ready()) {
     reply().error(fmt::format("NOTREADY {}: {}", shard_.options().name, standing.not_ready));
   } else if (epoch_ < standing.epoch) {
-    reply().error(fmt::format("STALEEPOCH {} this connection speaks for epoch {}", standing.epoch,
-                              epoch_));
+    reply().error(
+        fmt::format("STALEEPOCH {} this connection speaks for epoch {}", standing.epoch, epoch_));
   } else {
     return true;
   }
   return false;
+}
+
+bool ShardSession::may_serve() {
+  if (!agrees()) return false;
+  const std::string& refusal = shard_.refusal_of_all();
+  if (!refusal.empty()) reply().error(refusal);
+  return refusal.empty();
 }
 
 // The key of a request, if this shard holds it.
@@ -229,13 +225,18 @@ bool ShardSession::read_write(Args args, KeyRef& ref, Write& write, Role& role) 
   role = primary ? Role::kPrimary : Role::kSecondary;
   write.header.version = resp::Version::decode(args[4].data());
   const resp::Version& version = write.header.version;
+  if (version.hlc > kProposedHlcMax) {
+    reply().error(fmt::format("ERR the version {} is too far in the future", version.text()));
+    return false;
+  }
   const bool is_primary = standing.table->primary(ref.vnode) == standing.group;
   if (primary != is_primary || version.epoch > standing.epoch ||
       (primary && version.epoch != standing.epoch)) {
-    reply().error(fmt::format("WRONGNODE {} is the {} of vnode {} in epoch {}; the write says "
-                              "role {}, epoch {}",
-                              shard_.options().name, is_primary ? "primary" : "secondary",
-                              ref.vnode, standing.epoch, args[1], version.epoch));
+    reply().error(
+        fmt::format("WRONGNODE {} is the {} of vnode {} in epoch {}; the write says "
+                    "role {}, epoch {}",
+                    shard_.options().name, is_primary ? "primary" : "secondary", ref.vnode,
+                    standing.epoch, args[1], version.epoch));
     return false;
   }
   return true;

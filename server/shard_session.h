@@ -8,25 +8,22 @@
 #include <memory>
 #include <string_view>
 
-#include "resp/session.h"
+#include "server/paced_session.h"
 #include "server/shard.h"
 
 namespace doris::server {
 
-class ShardSession final : public resp::Session {
+class ShardSession final : public PacedSession {
  public:
   ShardSession(std::unique_ptr<net::Stream> stream, Shard& shard, uint64_t id);
 
   [[nodiscard]] uint64_t id() const { return id_; }
-  [[nodiscard]] uint32_t writer() const { return writer_; }  // 0: not linked.
+  [[nodiscard]] uint32_t writer() const { return writer_; }  // 0: never said.
 
   // For the Shard. join_batch() is false if the session is in the batch already.
   bool join_batch();
   void leave_batch() { drop_mark(); }
-  void run_batch_again() { rewind(); }
-
-  // The answer of the node to DORIS.ADOPT, which held the session.
-  void answer_adopt(const Status& adopted);
+  void run_batch_again() { run_again(); }
 
  private:
   using Args = std::span<const std::string_view>;
@@ -34,8 +31,7 @@ class ShardSession final : public resp::Session {
   static const Command* find(std::string_view name);
 
   void on_command(Args args) override;
-  void on_ended(const Status& why) override;
-  void on_drained() override;
+  void on_ended(const Status&) override { shard_.on_session_ended(*this); }
 
   void run_get(Args args);
   void run_has(Args args);
@@ -47,14 +43,15 @@ class ShardSession final : public resp::Session {
   void run_ping(Args args);
 
   // The checks that come before a command on data: each replies and is false on a refusal.
-  [[nodiscard]] bool may_serve();
+  [[nodiscard]] bool agrees();     // The connection and the shard, on the epoch.
+  [[nodiscard]] bool may_serve();  // That, and the shard's files are sound.
   [[nodiscard]] bool read_key(std::string_view vnode, std::string_view key, KeyRef& ref);
   [[nodiscard]] bool read_write(Args args, KeyRef& ref, Write& write, Role& role);
   void apply(const KeyRef& key, const Write& write, Role role);
 
   Shard& shard_;
   const uint64_t id_;
-  uint32_t writer_ = 0;
+  uint32_t writer_ = 0;        // Stays when a later DORIS.LINK is refused: it can be fenced.
   topology::Epoch epoch_ = 0;  // What the connection speaks for; 0: not linked.
 };
 

@@ -10,13 +10,16 @@
 namespace doris::server {
 
 struct Standing {
-  std::string cluster;
-  topology::Epoch epoch = 0;             // The highest seen; it is on the disk.
-  topology::NodeId self = 0;             // 0: the topology does not name this node.
+  std::string cluster;        // Empty: this node has not joined one yet.
+  topology::Epoch epoch = 0;  // The highest seen; it is on the disk.
+  topology::NodeId self = 0;  // 0: the topology does not name this node.
   topology::Group group = topology::Group::kA;
-  topology::RoutingTablePtr table;       // nullptr while the cluster is forming.
-  std::string not_ready;                 // Why nothing is served; empty if all is well.
+  topology::RoutingTablePtr table;  // nullptr before the first topology, and while forming.
 
+  // Why nothing is served; empty if all is well. Until somebody says so, all is not.
+  std::string not_ready = "this node waits for the admin to tell it the topology";
+
+  // Then there is a table, and this node is in one of its two groups.
   [[nodiscard]] bool ready() const { return not_ready.empty(); }
 };
 

@@ -44,8 +44,8 @@ int run(Program program, const Config& config, const StartProgram& start) {
 int run_program(Program program, int argc, const char* const* argv, const StartProgram& start) {
   const CommandLine line = parse_command_line(program, argc, argv);
   if (line.exit_code) return *line.exit_code;
-  const Status logging = start_logging(line.config.text("log-file"),
-                                       *parse_log_level(line.config.text("log-level")));
+  const Status logging =
+      start_logging(line.config.text("log-file"), *parse_log_level(line.config.text("log-level")));
   if (!logging.ok()) return fail(program, logging);
   return run(program, line.config, start);
 }

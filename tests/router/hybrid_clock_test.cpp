@@ -9,7 +9,8 @@ namespace {
 
 using testing::ManualClock;
 
-TEST_CASE("stamps of one writer rise, also within a millisecond and when the wall clock jumps back") {
+TEST_CASE(
+    "stamps of one writer rise, also within a millisecond and when the wall clock jumps back") {
   ManualClock wall;
   HybridClock clock(wall, 257);
   resp::Version last = clock.stamp(1);

@@ -59,9 +59,21 @@ TEST_CASE("a namespace's prefix counts as part of the key's length") {
 TEST_CASE("counting asks each shard of one group once, and no node that is still joining") {
   topology::Topology topology;
   topology.nodes = {
-      {.id = 1, .name = "a1", .group = topology::Group::kA, .state = topology::NodeState::kUp, .shards = 2},
-      {.id = 2, .name = "b1", .group = topology::Group::kB, .state = topology::NodeState::kUp, .shards = 2},
-      {.id = 3, .name = "a2", .group = topology::Group::kA, .state = topology::NodeState::kUp, .shards = 1},
+      {.id = 1,
+       .name = "a1",
+       .group = topology::Group::kA,
+       .state = topology::NodeState::kUp,
+       .shards = 2},
+      {.id = 2,
+       .name = "b1",
+       .group = topology::Group::kB,
+       .state = topology::NodeState::kUp,
+       .shards = 2},
+      {.id = 3,
+       .name = "a2",
+       .group = topology::Group::kA,
+       .state = topology::NodeState::kUp,
+       .shards = 1},
       {.id = 4, .name = "a3", .group = topology::Group::kA, .state = topology::NodeState::kJoining},
   };
   Request request;

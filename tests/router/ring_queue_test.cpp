@@ -35,11 +35,13 @@ TEST_CASE("a ring queue does what a deque does, through any pushes and pops") {
 TEST_CASE("swapping exchanges the contents of two ring queues") {
   RingQueue<int> full;
   RingQueue<int> empty;
-  for (int i = 0; i < 40; ++i) full.push_back(i);
+  for (int i = 0; i < 40; ++i)
+    full.push_back(i);
   full.swap(empty);
   CHECK(full.empty());
   REQUIRE(empty.size() == 40);
-  for (int i = 0; i < 40; ++i) CHECK(empty.pop_front() == i);
+  for (int i = 0; i < 40; ++i)
+    CHECK(empty.pop_front() == i);
 }
 
 }  // namespace

@@ -1,0 +1,242 @@
+// What a shard answers, command by command (resp/PROTOCOL.md, "Router to data server").
+#include "tests/server/shard_fixture.h"
+
+namespace doris::server::test {
+namespace {
+
+using Catch::Contains;
+using Catch::StartsWith;
+using topology::Group;
+
+constexpr uint64_t kWallHlc = 1'700'000'000'000ULL << 16;  // ManualClock's.
+
+// ---- Linking -------------------------------------------------------------------------
+
+TEST_CASE_METHOD(ServingShard, "DORIS.LINK is answered with the epoch and the highest clock seen") {
+  const auto router = connect();
+  CHECK(ask(*router, link_words(257, 3)) == fmt::format("[:3 :{}]", kWallHlc));
+  CHECK(ask(*router, set("k", "v", kWallHlc + 5)) == ":0");
+  CHECK(ask(*router, link_words(257, 3)) == fmt::format("[:3 :{}]", kWallHlc + 5));
+}
+
+TEST_CASE_METHOD(ServingShard, "a command on data needs a DORIS.LINK first, PING does not") {
+  const auto router = connect();
+  CHECK(ask(*router, {"PING"}) == "+PONG");
+  CHECK_THAT(ask(*router, get("k")), StartsWith("-NOLINK "));
+  CHECK_THAT(ask(*router, set("k", "v")), StartsWith("-NOLINK "));
+  CHECK_THAT(ask(*router, {"VCOUNT", "0"}), StartsWith("-NOLINK "));
+}
+
+TEST_CASE_METHOD(ServingShard, "DORIS.LINK tells an older, a newer and a foreign cluster apart") {
+  const auto router = connect();
+  CHECK_THAT(ask(*router, link_words(257, 2)), StartsWith("-STALEEPOCH 3 "));
+  CHECK_THAT(ask(*router, link_words(257, 4)), StartsWith("-BEHINDEPOCH 3 "));
+  CHECK_THAT(ask(*router, {"DORIS.LINK", std::string(32, 'f'), "3", "257"}),
+             StartsWith("-WRONGCLUSTER "));
+  CHECK_THAT(ask(*router, get("k")), StartsWith("-NOLINK "));
+}
+
+TEST_CASE_METHOD(ServingShard, "DORIS.LINK refuses what is not an epoch and a writer") {
+  const auto router = connect();
+  for (const auto& [epoch, writer] : {std::pair("x", "257"),
+                                      {"0", "257"},
+                                      {"3", "0"},
+                                      {"3", "-1"},
+                                      {"3", "2147483649"},
+                                      {"3", ""}}) {
+    INFO(epoch << " " << writer);
+    CHECK_THAT(ask(*router, {"DORIS.LINK", topology_.cluster, epoch, writer}),
+               StartsWith("-ERR DORIS.LINK takes "));
+  }
+}
+
+TEST_CASE_METHOD(ShardFixture, "a node without a topology serves nobody, whatever the epoch") {
+  const auto router = connect();
+  CHECK_THAT(ask(*router, link_words(257, 1)), StartsWith("-NOTREADY a1/0: "));
+  CHECK_THAT(ask(*router, link_words(257, 0)), StartsWith("-ERR "));
+  CHECK_THAT(ask(*router, get("k")), StartsWith("-NOLINK "));
+}
+
+TEST_CASE_METHOD(ShardFixture, "a node that has not confirmed its epoch is not ready, but behind") {
+  topology_.epoch = 3;
+  Standing unconfirmed = standing();
+  unconfirmed.not_ready = "it has restarted";
+  shard_->set_standing(unconfirmed);
+  const auto router = connect();
+  CHECK(ask(*router, link_words(257, 3)) == "-NOTREADY a1/0: it has restarted");
+  CHECK(ask(*router, link_words(257, 2)) == "-NOTREADY a1/0: it has restarted");
+  // The router may be the one who knows: it is asked for its topology.
+  CHECK_THAT(ask(*router, link_words(257, 4)), StartsWith("-BEHINDEPOCH 3 "));
+}
+
+TEST_CASE_METHOD(ServingShard, "a connection falls behind when the epoch rises, and links again") {
+  const auto router = link(257);
+  CHECK(ask(*router, set("k", "v")) == ":0");
+  serve(4);
+  CHECK_THAT(ask(*router, get("k")), StartsWith("-STALEEPOCH 4 "));
+  CHECK_THAT(ask(*router, set("k", "w")), StartsWith("-STALEEPOCH 4 "));
+  CHECK_THAT(ask(*router, link_words(257, 4)), StartsWith("[:4 "));
+  CHECK(ask(*router, get("k")) == "v");
+}
+
+// ---- Data ----------------------------------------------------------------------------
+
+TEST_CASE_METHOD(ServingShard, "a value that was set is got, had, counted and deleted") {
+  const auto router = link(257);
+  CHECK(ask(*router, get("k")) == "nil");
+  CHECK(ask(*router, has("k")) == ":0");
+  CHECK(ask(*router, set("k", "v", 1)) == ":0");
+  CHECK(ask(*router, set("k", "w", 2)) == ":1");
+  CHECK(ask(*router, get("k")) == "w");
+  CHECK(ask(*router, has("k")) == ":1");
+  CHECK(ask(*router, set("5:k", "in a namespace", 3)) == ":0");
+  CHECK(ask(*router, {"VCOUNT", "0"}) == ":1");
+  CHECK(ask(*router, {"VCOUNT", "5"}) == ":1");
+  CHECK(ask(*router, {"VCOUNT", "4000000"}) == ":0");
+  CHECK(ask(*router, del("k", 4)) == ":1");
+  CHECK(ask(*router, del("k", 5)) == ":0");
+  CHECK(ask(*router, get("k")) == "nil");
+  CHECK(ask(*router, has("k")) == ":0");
+  CHECK(ask(*router, {"VCOUNT", "0"}) == ":0");
+}
+
+TEST_CASE_METHOD(ServingShard, "a value is gone from the millisecond at which it expires") {
+  const auto router = link(257);
+  CHECK(ask(*router, set("k", "v", 1, clock_.wall_ms() + 10)) == ":0");
+  clock_.advance(9);
+  CHECK(ask(*router, get("k")) == "v");
+  clock_.advance(1);
+  CHECK(ask(*router, get("k")) == "nil");
+  CHECK(ask(*router, has("k")) == ":0");
+  CHECK(ask(*router, set("k", "w", 2)) == ":0");
+}
+
+TEST_CASE_METHOD(ServingShard, "the primary raises a version that is not above the one held") {
+  const auto router = link(257);
+  CHECK(ask(*router, set("k", "first", 10)) == ":0");
+  const std::string answer = ask(*router, set("k", "second", 5));
+  REQUIRE(answer.size() == 1 + resp::Version::kBytes);
+  CHECK(answer[0] == '1');
+  const resp::Version raised = resp::Version::decode(answer.data() + 1);
+  CHECK(raised > resp::Version{3, 10, 257});
+  CHECK((raised.writer & resp::Version::kRaisedBit) != 0);
+  CHECK(ask(*router, get("k")) == "second");
+
+  // Deleted, it is raised as well, and no live value was there the next time.
+  CHECK(ask(*router, del("k", 6))[0] == '1');
+  CHECK(ask(*router, set("k", "third", 7))[0] == '0');
+  CHECK(shard_->counters().raised.get() == 3);
+}
+
+TEST_CASE_METHOD(ServingShard, "the secondary keeps the newest version, in any order of arrival") {
+  const auto router = link(257);
+  const std::string of_b = vnode(Group::kB);
+  const auto copy = [&](uint64_t hlc, const std::string& value) {
+    return ask(*router, {"VSET", "S", of_b, "k", version(hlc), "0", value});
+  };
+  CHECK(copy(10, "newest") == ":0");
+  CHECK(copy(5, "late") == ":1");
+  CHECK(ask(*router, {"VGET", of_b, "k"}) == "newest");
+  // Of an epoch before, from a router that had its primary's answer then.
+  CHECK(ask(*router, {"VDEL", "S", of_b, "k", version_of({2, 999, 257})}) == ":1");
+  CHECK(ask(*router, {"VGET", of_b, "k"}) == "newest");
+}
+
+TEST_CASE_METHOD(ServingShard, "a write that comes twice is applied once") {
+  const auto router = link(257);
+  CHECK(ask(*router, set("k", "v", 10)) == ":0");
+  CHECK(ask(*router, set("k", "v", 10)) == ":1");
+  CHECK(store_->batches == std::vector<size_t>{1});
+}
+
+// ---- Refusals ------------------------------------------------------------------------
+
+TEST_CASE_METHOD(ServingShard, "a write must speak to the role that the replica has") {
+  const auto router = link(257);
+  const std::string of_a = vnode(Group::kA);
+  const std::string of_b = vnode(Group::kB);
+  CHECK_THAT(ask(*router, {"VSET", "P", of_b, "k", version(1), "0", "v"}),
+             StartsWith("-WRONGNODE a1/0 is the secondary of vnode " + of_b));
+  CHECK_THAT(ask(*router, {"VSET", "S", of_a, "k", version(1), "0", "v"}),
+             StartsWith("-WRONGNODE a1/0 is the primary of vnode " + of_a));
+  CHECK_THAT(ask(*router, {"VDEL", "S", of_a, "k", version(1)}), StartsWith("-WRONGNODE "));
+  CHECK(ask(*router, {"VGET", of_b, "k"}) == "nil");
+  CHECK(ask(*router, {"VGET", of_a, "k"}) == "nil");
+}
+
+TEST_CASE_METHOD(ServingShard, "a vnode of another shard or another node is refused") {
+  const auto router = link(257);
+  for (const std::string& elsewhere : {vnode_of_other_shard(), vnode_of_other_node()}) {
+    const std::string refusal = "-WRONGNODE vnode " + elsewhere + " is not in a1/0 in epoch 3";
+    CHECK(ask(*router, {"VGET", elsewhere, "k"}) == refusal);
+    CHECK(ask(*router, {"VHAS", elsewhere, "k"}) == refusal);
+    CHECK(ask(*router, {"VSET", "P", elsewhere, "k", version(1), "0", "v"}) == refusal);
+    CHECK(ask(*router, {"VDEL", "P", elsewhere, "k", version(1)}) == refusal);
+  }
+}
+
+TEST_CASE_METHOD(ServingShard, "a proposed version is of the connection's epoch") {
+  const auto router = link(257);
+  for (const uint32_t epoch : {2U, 4U}) {
+    CHECK_THAT(ask(*router, {"VSET", "P", vnode(), "k", version_of({epoch, 1, 257}), "0", "v"}),
+               StartsWith("-WRONGNODE "));
+  }
+  CHECK_THAT(ask(*router, {"VSET", "S", vnode(Group::kB), "k", version_of({4, 1, 257}), "0", "v"}),
+             StartsWith("-WRONGNODE "));
+}
+
+TEST_CASE_METHOD(ServingShard, "what a bad peer sends is refused, and the connection goes on") {
+  const auto router = link(257);
+  const std::string v = vnode();
+  const std::string long_key(kKeyBytesMax + 1, 'k');
+  CHECK_THAT(ask(*router, {"VGET", "x", "k"}), StartsWith("-ERR not a vnode"));
+  CHECK_THAT(ask(*router, {"VGET", std::to_string(kVnodes), "k"}), StartsWith("-ERR not a vnode"));
+  CHECK_THAT(ask(*router, {"VGET", "65536", "k"}), StartsWith("-ERR not a vnode"));
+  CHECK_THAT(ask(*router, {"VGET", v, long_key}), StartsWith("-ERR the key is too long"));
+  CHECK_THAT(ask(*router, {"VGET", v}), Contains("wrong number of arguments"));
+  CHECK_THAT(ask(*router, {"VSET", "X", v, "k", version(1), "0", "v"}), StartsWith("-ERR a write"));
+  CHECK_THAT(ask(*router, {"VSET", "P", v, "k", "short", "0", "v"}), StartsWith("-ERR a write"));
+  CHECK_THAT(ask(*router, set("k", "v", 1, -1)), StartsWith("-ERR value is not an integer"));
+  CHECK_THAT(ask(*router, set("k", "v", 1ULL << 63)), Contains("too far in the future"));
+  CHECK_THAT(ask(*router, {"VCOUNT", "many"}), StartsWith("-ERR value is not an integer"));
+  CHECK_THAT(ask(*router, {"GET", "k"}), Contains("speaks to routers"));
+  CHECK(ask(*router, get("k")) == "nil");
+  CHECK(store_->batches.empty());
+}
+
+TEST_CASE_METHOD(ServingShard, "without room on the disk writes are refused and reads go on") {
+  const auto router = link(257);
+  CHECK(ask(*router, set("k", "v", 1)) == ":0");
+  host_.allows_writes = false;
+  CHECK_THAT(ask(*router, set("k", "w", 2)), StartsWith("-DISKFULL a1/0: "));
+  CHECK_THAT(ask(*router, del("k", 3)), StartsWith("-DISKFULL a1/0: "));
+  CHECK(ask(*router, get("k")) == "v");
+  host_.allows_writes = true;
+  CHECK(ask(*router, set("k", "w", 2)) == ":1");
+}
+
+TEST_CASE_METHOD(ServingShard, "a shard with a damaged file links, but serves no data at all") {
+  const auto router = link(257);
+  CHECK(ask(*router, set("k", "v", 1)) == ":0");
+  store_->read_error = Status::corrupt("data.db: a checksum is wrong");
+  const std::string down = "-SHARDDOWN a1/0: data.db: a checksum is wrong";
+  CHECK(ask(*router, get("k")) == down);
+  CHECK(shard_->counters().offline.get() == 1);
+
+  store_->read_error = Status::okay();  // It does not come back by itself.
+  CHECK(ask(*router, get("k")) == down);
+  CHECK(ask(*router, has("k")) == down);
+  CHECK(ask(*router, set("k", "w", 2)) == down);
+  CHECK(ask(*router, {"VCOUNT", "0"}) == down);
+  CHECK_THAT(ask(*router, link_words(257, 3)), StartsWith("[:3 "));
+}
+
+TEST_CASE_METHOD(ServingShard, "a store that its helpers took offline serves no data either") {
+  const auto router = link(257);
+  store_->is_offline = true;
+  CHECK_THAT(ask(*router, {"VCOUNT", "0"}), StartsWith("-SHARDDOWN a1/0: "));
+  CHECK(shard_->counters().offline.get() == 1);
+}
+
+}  // namespace
+}  // namespace doris::server::test
