@@ -184,9 +184,10 @@ void Session::close() {
 }
 
 // Many a script sends its commands and ends its side at once: what they were answered in
-// this very pass is still sent.
+// this very pass is still sent, but for what waits for its commit.
 void Session::on_end(const Status& why) {
-  if (why.code() == Code::kClosed && !marked_ && !output().empty()) {
+  if (marked_) output().truncate(mark_output_);
+  if (why.code() == Code::kClosed && !output().empty()) {
     net::Stream::close_when_sent(std::move(stream_));
   }
   finish(why);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "base/topology/topology_codec.h"
 
 namespace doris::resp {
 namespace {
@@ -94,7 +95,7 @@ bool TopologyFeed::take(const Result<Value>& reply) {
     return false;
   }
   if (reply->is(Value::Kind::kBulk)) {
-    const Status taken = callbacks_.on_topology(reply->text);
+    const Status taken = take_text(reply->text);
     if (!taken.ok()) {
       note(taken.message());
       return false;
@@ -102,6 +103,14 @@ bool TopologyFeed::take(const Result<Value>& reply) {
   }
   note("");
   return true;
+}
+
+// The watch and a pull may bring the same text, and an older one may come last.
+Status TopologyFeed::take_text(const std::string& text) {
+  const Result<topology::Topology> topology = topology::decode(text);
+  if (!topology.ok()) return topology.status().prefixed("topology from the admin");
+  if (topology->epoch <= callbacks_.held()) return Status::okay();
+  return callbacks_.on_topology(text);
 }
 
 void TopologyFeed::note(std::string trouble) {

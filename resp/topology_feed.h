@@ -64,6 +64,7 @@ class TopologyFeed {
   void watch();
   void pull();
   bool take(const Result<Value>& reply);
+  Status take_text(const std::string& text);
   void note(std::string trouble);
 
   net::Loop& loop_;

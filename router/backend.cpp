@@ -45,7 +45,9 @@ Backend::Backend(net::Loop& loop, Random& random, BackendHost& host, const Backe
       name_(fmt::format("{} ({})", node.name, address_.text())),
       trouble_("not connected yet"),
       backoff_(random, options.backoff_min, options.backoff_max),
-      parser_({options.bulk_bytes_max, kReplyItemsMax, kReplyNestingMax}) {
+      // Not proto-max-bulk-len: a value may be from a time when that was larger, and reading it
+      // must not cost the connection.
+      parser_({kBulkBytesCeiling, kReplyItemsMax, kReplyNestingMax}) {
   retry_ = loop_.timer([this] { state_ == State::kDown ? connect() : link(); });
   connect();
 }
@@ -63,10 +65,7 @@ void Backend::send(const Entry& entry) {
 }
 
 void Backend::transmit(Sent sent) {
-  if (!host_.encode(sent.entry, stream_->output())) {
-    queued_bytes_ -= sent.bytes;
-    return;
-  }
+  host_.encode(sent.entry, stream_->output());
   sent.at = loop_.now();
   in_flight_.push_back(sent);
   stream_->flush_soon();
@@ -91,7 +90,10 @@ void Backend::abandon() {
 }
 
 void Backend::check(TimePoint now) {
-  if (in_flight_.empty() || now - in_flight_.front().at < options_.request_timeout) return;
+  const bool linking = state_ == State::kLinking;  // Then nothing else is in flight.
+  if (!linking && in_flight_.empty()) return;
+  const TimePoint since = linking ? link_sent_at_ : in_flight_.front().at;
+  if (now - since < options_.request_timeout) return;
   lose_connection(fmt::format("no answer for {} ms; the connection was dropped",
                               options_.request_timeout.count()));
 }
@@ -117,6 +119,7 @@ void Backend::link() {
   state_ = State::kLinking;
   const topology::RoutingTable& table = host_.table();
   linked_epoch_ = table.epoch();
+  link_sent_at_ = loop_.now();
   if (adopt_first_) {
     adopt_first_ = false;
     ++adopts_unanswered_;
@@ -211,7 +214,8 @@ void Backend::resync_if_drained() {
   }
 }
 
-// Sends all that waits, by way of the host: since it was queued the table may have changed.
+// Sends all that waits, by way of the host: since it was queued the table may have changed,
+// and some of it may have been given up.
 void Backend::send_waiting() {
   RingQueue<Sent> all = take_all();
   while (!all.empty())

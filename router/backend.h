@@ -45,11 +45,11 @@ class BackendHost {
   // views of `reply` are valid during the call only.
   virtual void on_reply(Backend& backend, const Entry& entry, const resp::Reply& reply) = 0;
 
-  // Encodes `entry` for its server as things are now. False if it needs no sending any
-  // more; it has then been settled.
-  virtual bool encode(const Entry& entry, Buffer& out) = 0;
+  // Encodes `entry` for its server as things are now.
+  virtual void encode(const Entry& entry, Buffer& out) = 0;
 
   // An entry that was not answered wants a place again: back into this or another backend.
+  // Or it ends here, if nobody needs it any more.
   virtual void reroute(const Entry& entry) = 0;
 
   // The entry will never be answered: the backend ends.
@@ -67,9 +67,8 @@ struct BackendOptions {
   Millis connect_timeout{1000};
   Millis backoff_min{10};
   Millis backoff_max{1000};
-  Millis request_timeout{5000};  // An older entry in flight drops the connection.
+  Millis request_timeout{5000};  // What is in flight for longer drops the connection.
   uint64_t queue_bytes_max = 0;
-  size_t bulk_bytes_max = 0;
 };
 
 class Backend final : private net::StreamHandler {
@@ -79,10 +78,9 @@ class Backend final : private net::StreamHandler {
           const topology::Node& node, uint8_t shard);
   ~Backend() override;
 
-  // Whether `bytes` more may be queued without passing the queue's bound.
-  [[nodiscard]] bool accepts(uint64_t bytes) const {
-    return queued_bytes_ + bytes <= options_.queue_bytes_max;
-  }
+  // Whether the queue is below its bound. The request that passes it is still let in: it is
+  // in memory anyway, and else one that is larger than the bound could never be sent.
+  [[nodiscard]] bool accepts_more() const { return queued_bytes_ < options_.queue_bytes_max; }
 
   // Takes the entry. Its reply comes through the host, never from inside this call.
   void send(const Entry& entry);
@@ -161,6 +159,7 @@ class Backend final : private net::StreamHandler {
   Buffer input_;
   resp::ReplyParser parser_;
   topology::Epoch linked_epoch_ = 0;
+  TimePoint link_sent_at_{};        // Meaningful only while kLinking.
   uint32_t adopts_unanswered_ = 0;  // ADOPT replies that come before the LINK's.
   bool adopt_first_ = false;        // The server is behind: tell it the topology.
   Millis resync_pause_{0};

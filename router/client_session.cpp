@@ -36,7 +36,11 @@ void ClientSession::on_command(Args args) {
   last_command_ms_ = host_.clock().wall_ms();
   host_.stats().commands.add();
   run(args);
-  if (!ended() && must_wait()) hold();
+  if (tail_ != nullptr && is_local(*tail_)) park(*tail_, tail_->reply.size());
+  check_output_limit();
+  if (ended() || !must_wait()) return;
+  hold();
+  look_again_if_unsent();
 }
 
 void ClientSession::run(Args args) {
@@ -58,14 +62,19 @@ void ClientSession::run(Args args) {
 }
 
 // The client's commands wait while too many of its own are in flight, or while it does not
-// read what it has been sent. Only bytes that the kernel has refused count as unread:
-// output() itself leaves at the end of this pass.
-bool ClientSession::must_wait() {
+// read what it has been sent.
+bool ClientSession::must_wait() const {
   const Settings& settings = host_.settings();
-  if (closing_) return true;
-  if (queued_ >= settings.pipeline_max || parked_bytes_ > settings.output_pause_bytes) return true;
-  const size_t refused = unsent() - output().size();
-  return refused > 0 && unsent() > settings.output_pause_bytes;
+  return closing_ || queued_ >= settings.pipeline_max ||
+         parked_bytes_ + unsent() > settings.output_pause_bytes;
+}
+
+// Bytes that the kernel had refused are reported when it takes them (on_drained). Those that it
+// takes at the end of this very pass are not, so the next pass looks.
+void ClientSession::look_again_if_unsent() {
+  if (unsent() == 0) return;
+  if (look_again_ == nullptr) look_again_ = host_.loop().timer([this] { on_drained(); });
+  look_again_->start(Millis{0});
 }
 
 void ClientSession::close_when_replied() {
@@ -147,6 +156,7 @@ void ClientSession::answer_later(Request* request, const resp::Value& value) {
   if (value.is(resp::Value::Kind::kError)) host_.stats().errors.add();
   resp::Writer(reply_buffer(*request), request->protocol).value(value);
   request->replied = true;
+  if (request != head_) park(*request, request->reply.size());
   pop_replied();
 }
 
@@ -169,7 +179,15 @@ void ClientSession::on_value(Request& request, Part& part, std::string_view byte
     request.replied = true;
   } else {
     part.value.assign(bytes);
+    park(request, request.parked_bytes + bytes.size());
+    check_output_limit();
   }
+}
+
+// Counts `bytes` as the unread replies that `request` holds until its turn comes.
+void ClientSession::park(Request& request, uint64_t bytes) {
+  parked_bytes_ = parked_bytes_ - request.parked_bytes + bytes;
+  request.parked_bytes = bytes;
 }
 
 void ClientSession::on_request_done(Request& request) {
@@ -179,7 +197,7 @@ void ClientSession::on_request_done(Request& request) {
     request.replied = true;
   }
   if (&request != head_) {
-    parked_bytes_ += request.reply.size();
+    park(request, request.reply.size());
     check_output_limit();
     return;
   }
@@ -191,10 +209,7 @@ void ClientSession::on_request_done(Request& request) {
 void ClientSession::pop_replied() {
   while (head_ != nullptr && head_->replied && (head_->done || is_local(*head_))) {
     Request* request = head_;
-    if (!request->reply.empty()) {
-      parked_bytes_ -= std::min<uint64_t>(parked_bytes_, request->reply.size());
-      output().append(request->reply.view());
-    }
+    output().append(request->reply.view());
     head_ = request->next;
     if (head_ == nullptr) tail_ = nullptr;
     --queued_;
@@ -207,10 +222,16 @@ void ClientSession::pop_replied() {
     close();
     return;
   }
-  if (held() && !must_wait()) host_.loop().schedule(*this);
+  if (!held()) return;
+  if (must_wait()) {
+    look_again_if_unsent();
+  } else {
+    host_.loop().schedule(*this);
+  }
 }
 
 void ClientSession::give_back(Request* request) {
+  park(*request, 0);
   if (is_local(*request)) {
     host_.local_requests().give(request);
   } else {

@@ -109,9 +109,11 @@ class ClientSession final : public resp::Session, private RequestOwner, private 
   void enqueue(Request* request);
   void pop_replied();
   Buffer& reply_buffer(Request& request);
+  void park(Request& request, uint64_t bytes);
   void give_back(Request* request);
   void give_all_back();
-  [[nodiscard]] bool must_wait();
+  [[nodiscard]] bool must_wait() const;
+  void look_again_if_unsent();
   void check_output_limit();
 
   SessionHost& host_;
@@ -125,8 +127,9 @@ class ClientSession final : public resp::Session, private RequestOwner, private 
   Request* head_ = nullptr;
   Request* tail_ = nullptr;
   uint32_t queued_ = 0;
-  bool closing_ = false;       // After QUIT.
-  uint64_t parked_bytes_ = 0;  // Of replies that wait for the head.
+  bool closing_ = false;                    // After QUIT.
+  uint64_t parked_bytes_ = 0;               // Of replies that wait for the head.
+  std::unique_ptr<net::Timer> look_again_;  // Made when first needed.
 };
 
 }  // namespace doris::router

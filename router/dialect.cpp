@@ -39,8 +39,8 @@ void write_vhas(Buffer& out, topology::Vnode vnode, std::string_view key) {
   resp::write_request(out, {"VHAS", Digits(vnode).view(), key});
 }
 
-void write_vcount(Buffer& out, std::string_view name_space) {
-  resp::write_request(out, {"VCOUNT", name_space});
+void write_vcount(Buffer& out, std::string_view name_space, std::string_view databases) {
+  resp::write_request(out, {"VCOUNT", name_space, databases});
 }
 
 void write_vset(Buffer& out, char role, topology::Vnode vnode, std::string_view key,

@@ -12,7 +12,7 @@ namespace doris::router {
 
 void write_vget(Buffer& out, topology::Vnode vnode, std::string_view key);
 void write_vhas(Buffer& out, topology::Vnode vnode, std::string_view key);
-void write_vcount(Buffer& out, std::string_view name_space);
+void write_vcount(Buffer& out, std::string_view name_space, std::string_view databases);
 
 // `role` is 'P' (primary) or 'S' (secondary).
 void write_vset(Buffer& out, char role, topology::Vnode vnode, std::string_view key,

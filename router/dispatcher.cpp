@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "resp/writer.h"
+#include <algorithm>
+
 #include "router/dialect.h"
 
 namespace doris::router {
@@ -64,12 +65,14 @@ void Dispatcher::adopt(topology::RoutingTablePtr table) {
           std::make_unique<Backend>(loop_, random_, host, options_.backend, node, shard));
     }
   }
-  for (auto& backend : retired)
-    backend->retire();
+  // First everybody goes over to the new epoch, so that nothing of it is sent on a connection
+  // that speaks for the old one; then what is retired hands over its entries.
   for (auto& shards : backends_) {
     for (auto& backend : shards)
       backend->on_new_table();
   }
+  for (auto& backend : retired)
+    backend->retire();
 }
 
 Backend& Dispatcher::backend(topology::Vnode vnode, Group group) {
@@ -77,10 +80,18 @@ Backend& Dispatcher::backend(topology::Vnode vnode, Group group) {
   return *backends_[replica.node][replica.shard];
 }
 
-Backend& Dispatcher::backend_of(const Entry& entry) {
+// nullptr: the shard whose keys were to be counted has left the topology.
+Backend* Dispatcher::find_backend(const Entry& entry) {
   const Part& part = entry.request->parts[entry.part];
-  if (entry.request->verb == Verb::kCount) return *backends_[part.node][part.vnode];
-  return backend(part.vnode, entry.group);
+  if (entry.request->verb != Verb::kCount) return &backend(part.vnode, entry.group);
+  if (part.node >= backends_.size() || part.vnode >= backends_[part.node].size()) return nullptr;
+  return backends_[part.node][part.vnode].get();
+}
+
+Backend& Dispatcher::backend_of(const Entry& entry) {
+  Backend* found = find_backend(entry);
+  DORIS_CHECK(found != nullptr, "no backend for an entry of this table");
+  return *found;
 }
 
 Group Dispatcher::read_group(topology::Vnode vnode) {
@@ -129,11 +140,11 @@ bool Dispatcher::submit(Request* request) {
 // A request is refused whole, before anything of it was sent.
 bool Dispatcher::has_room(Request& request) {
   for (uint32_t i = 0; i < request.parts.size(); ++i) {
-    const Part& part = request.parts[i];
-    const uint64_t bytes = part.key_bytes + part.value_bytes;
     for (const Group group : {Group::kA, Group::kB}) {
+      const bool reads = request.verb == Verb::kGet || request.verb == Verb::kHas;
+      if (reads && group != read_group(request.parts[i].vnode)) continue;
       const Backend& target = backend_of({&request, i, group});
-      if (target.accepts(bytes)) continue;
+      if (target.accepts_more()) continue;
       request.error =
           fmt::format("OVERLOADED the queue to data server {} is full ({} bytes); try again later",
                       target.name(), target.queued_bytes());
@@ -145,27 +156,37 @@ bool Dispatcher::has_room(Request& request) {
 
 void Dispatcher::send_to_replica(Request* request, uint32_t part, Group group) {
   ++request->outstanding;
+  ++request->parts[part].outstanding;
   const Entry entry{request, part, group};
   backend_of(entry).send(entry);
 }
 
+// A request whose owner was told that it failed is not sent again, but a write that its
+// primary has committed still reaches the second copy.
 void Dispatcher::reroute(const Entry& entry) {
-  Entry moved = entry;
-  const Verb verb = entry.request->verb;
-  if (verb == Verb::kGet || verb == Verb::kHas) {
-    moved.group = read_group(entry.request->parts[entry.part].vnode);
+  Request& request = *entry.request;
+  const Part& part = request.parts[entry.part];
+  const bool half_done = is_write(request.verb) && part.primary_done;
+  if (request.done && !half_done) {
+    settle(entry);
+    return;
   }
-  backend_of(moved).send(moved);
+  Entry moved = entry;
+  if (request.verb == Verb::kGet || request.verb == Verb::kHas) {
+    moved.group = read_group(part.vnode);
+  }
+  Backend* target = find_backend(moved);
+  if (target == nullptr) {
+    request.error = "CLUSTERDOWN the data servers changed while they counted; try again";
+    settle(entry);
+    return;
+  }
+  target->send(moved);
 }
 
-bool Dispatcher::encode(const Entry& entry, Buffer& out) {
+void Dispatcher::encode(const Entry& entry, Buffer& out) {
   Request& request = *entry.request;
   Part& part = request.parts[entry.part];
-  if (is_write(request.verb)) return encode_write(entry, part, out);
-  if (request.done) {  // Nobody waits for what it would read.
-    settle(&request);
-    return false;
-  }
   switch (request.verb) {
     case Verb::kGet:
       write_vget(out, part.vnode, request.key(part));
@@ -173,23 +194,20 @@ bool Dispatcher::encode(const Entry& entry, Buffer& out) {
     case Verb::kHas:
       write_vhas(out, part.vnode, request.key(part));
       break;
-    default:
-      write_vcount(out, request.key(part));
+    case Verb::kCount:
+      write_vcount(out, request.key(part), request.value(part));
+      break;
+    case Verb::kSet:
+    case Verb::kDel:
+      encode_write(entry, part, out);
       break;
   }
-  return true;
 }
 
-// A request whose owner was told that it failed starts nothing new, but a write that its
-// primary has committed still reaches the second copy.
-bool Dispatcher::encode_write(const Entry& entry, Part& part, Buffer& out) {
+void Dispatcher::encode_write(const Entry& entry, Part& part, Buffer& out) {
   Request& request = *entry.request;
   const bool primary = table_->primary(part.vnode) == entry.group;
-  if (request.done && (primary || !part.primary_done)) {
-    settle(&request);
-    return false;
-  }
-  if (primary && !part.primary_done && part.version.epoch != table_->epoch()) {
+  if (primary && part.version.epoch != table_->epoch()) {
     // A version of an older epoch could lose against what a failed node accepted late.
     part.version = clock_.stamp(table_->epoch());
     send_to_replica(&request, entry.part, other(entry.group));
@@ -200,7 +218,6 @@ bool Dispatcher::encode_write(const Entry& entry, Part& part, Buffer& out) {
   } else {
     write_vdel(out, role, part.vnode, request.key(part), part.version);
   }
-  return true;
 }
 
 // ---- Answers -------------------------------------------------------------------------
@@ -213,7 +230,7 @@ void Dispatcher::on_reply(Backend& backend, const Entry& entry, const resp::Repl
   } else {
     absorb(entry, reply);
   }
-  settle(entry.request);
+  settle(entry);
 }
 
 void Dispatcher::absorb(const Entry& entry, const resp::Reply& reply) {
@@ -232,25 +249,33 @@ void Dispatcher::absorb(const Entry& entry, const resp::Reply& reply) {
 }
 
 void Dispatcher::absorb_write(const Entry& entry, Part& part, const resp::Reply& reply) {
-  if (table_->primary(part.vnode) != entry.group) return;  // A second copy says nothing new.
-  part.primary_done = true;
   if (reply.kind == resp::Value::Kind::kInteger) {
+    if (table_->primary(part.vnode) != entry.group) return;  // A second copy says nothing new.
+    part.primary_done = true;
     part.count = reply.integer;
     return;
   }
+  // Only a primary raises. It may have lost that role since it was asked: what it holds must
+  // reach the other copy all the same.
   bool existed = false;
-  if (!read_raised(reply.text, existed, part.version)) {
+  resp::Version raised;
+  if (!read_raised(reply.text, existed, raised)) {
     entry.request->error = "ERR a data server answered a write in an unknown form";
     return;
   }
+  part.primary_done = true;
   part.count = existed ? 1 : 0;
-  clock_.merge(part.version.hlc);
+  part.version = std::max(part.version, raised);
+  clock_.merge(raised.hlc);
   send_to_replica(entry.request, entry.part, other(entry.group));
 }
 
-// One entry of the request is over.
-void Dispatcher::settle(Request* request) {
-  DORIS_CHECK(request->outstanding > 0, "an entry was settled twice");
+// The entry is over.
+void Dispatcher::settle(const Entry& entry) {
+  Request* request = entry.request;
+  Part& part = request->parts[entry.part];
+  DORIS_CHECK(part.outstanding > 0, "an entry was settled twice");
+  --part.outstanding;
   if (--request->outstanding > 0) return;
   if (!request->done) {
     finish(request);
@@ -291,15 +316,15 @@ void Dispatcher::check_deadlines() {
 }
 
 std::string Dispatcher::timeout_error(Request& request) {
-  uint32_t index = 0;
   const bool write = is_write(request.verb);
-  while (write && index + 1 < request.parts.size() && request.parts[index].primary_done)
+  uint32_t index = 0;  // Of the first part that waits.
+  while (request.parts[index].outstanding == 0)
     ++index;
   const Part& part = request.parts[index];
   Entry entry{&request, index, Group::kA};
   if (request.verb != Verb::kCount) {
     const Group primary = table_->primary(part.vnode);
-    entry.group = write && part.primary_done ? other(primary) : primary;
+    entry.group = part.primary_done ? other(primary) : primary;
   }
   const Backend& silent = backend_of(entry);
   const auto waited = options_.backend.request_timeout.count();

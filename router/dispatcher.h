@@ -68,21 +68,22 @@ class Dispatcher final : private BackendHost {
  private:
   [[nodiscard]] const topology::RoutingTable& table() const override { return *table_; }
   void on_reply(Backend& backend, const Entry& entry, const resp::Reply& reply) override;
-  bool encode(const Entry& entry, Buffer& out) override;
+  void encode(const Entry& entry, Buffer& out) override;
   void reroute(const Entry& entry) override;
-  void drop(const Entry& entry) override { settle(entry.request); }
+  void drop(const Entry& entry) override { settle(entry); }
   void want_epoch(topology::Epoch epoch) override { want_epoch_(epoch); }
   void merge_clock(uint64_t hlc) override { clock_.merge(hlc); }
 
+  Backend* find_backend(const Entry& entry);
   Backend& backend_of(const Entry& entry);
   Backend& backend(topology::Vnode vnode, topology::Group group);
   topology::Group read_group(topology::Vnode vnode);
   [[nodiscard]] bool has_room(Request& request);
   void send_to_replica(Request* request, uint32_t part, topology::Group group);
-  bool encode_write(const Entry& entry, Part& part, Buffer& out);
+  void encode_write(const Entry& entry, Part& part, Buffer& out);
   void absorb(const Entry& entry, const resp::Reply& reply);
   void absorb_write(const Entry& entry, Part& part, const resp::Reply& reply);
-  void settle(Request* request);
+  void settle(const Entry& entry);
   void finish(Request* request);
   void check_deadlines();
   [[nodiscard]] std::string timeout_error(Request& request);

@@ -28,15 +28,18 @@ void Planner::add_value(Request& request, std::string_view value) {
 }
 
 void Planner::add_count(Request& request, const topology::Topology& topology, topology::Group group,
-                        uint32_t name_space) {
-  request.payload = std::to_string(name_space);
+                        uint32_t name_space, uint32_t databases) {
+  const std::string which = std::to_string(name_space);
+  request.payload = which + std::to_string(databases);
   for (const topology::Node& node : topology.nodes) {
     if (node.group != group || node.state == topology::NodeState::kJoining) continue;
     for (uint8_t shard = 0; shard < node.shards; ++shard) {
       Part& part = request.parts.emplace_back();
       part.node = node.id;
       part.vnode = shard;
-      part.key_bytes = request.payload.size();
+      part.key_bytes = which.size();
+      part.value_at = which.size();
+      part.value_bytes = request.payload.size() - which.size();
     }
   }
 }

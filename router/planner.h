@@ -26,8 +26,9 @@ class Planner {
   static void add_value(Request& request, std::string_view value);
 
   // One part per shard that holds vnodes of `group`, to count the namespace's keys.
+  // `databases` is how many namespaces clients may SELECT.
   static void add_count(Request& request, const topology::Topology& topology, topology::Group group,
-                        uint32_t name_space);
+                        uint32_t name_space, uint32_t databases);
 
  private:
   topology::KeyHasher& hasher_;

@@ -64,6 +64,7 @@ struct Part {
   size_t value_bytes = 0;
   resp::Version version;      // Writes: as proposed, then as raised.
   bool primary_done = false;  // Writes: the primary replica has committed it.
+  uint32_t outstanding = 0;   // Entries that have not been answered.
 
   // Results.
   bool found = false;  // kGet
@@ -96,10 +97,11 @@ class Request {
   Request* next = nullptr;        // In the owner's queue, in the order of the replies.
   Buffer reply;                   // Written, but not at the head of that queue yet.
   bool replied = false;           // `reply` is what the client gets.
+  uint64_t parked_bytes = 0;      // What the owner counts as waiting for its turn.
 
   // State below belongs to the Dispatcher.
   std::string error;         // "CODE text" of the first failure; the reply if not empty.
-  uint32_t outstanding = 0;  // Entries that have not been answered.
+  uint32_t outstanding = 0;  // The sum of its parts'.
   bool done = false;         // The owner has been told.
   TimePoint deadline{};
   Request* newer = nullptr;  // All requests not done yet, oldest first.

@@ -25,6 +25,7 @@ constexpr uint32_t kThreadBits = 8;  // Of a writer id: router number << 8 | wor
 struct Router::WorkerThread {
   explicit WorkerThread(const std::string& name) : thread(name) {}
   net::LoopThread thread;
+  WorkerStats stats;  // Outlives all workers: while one goes, another may ask for INFO.
   std::unique_ptr<Worker> worker;
 };
 
@@ -50,9 +51,10 @@ Status Router::start() {
       loop_.listen(settings_.listen, [this](auto accepted) { on_accept(std::move(accepted)); });
   if (!listener.ok()) return listener.status();
   listener_ = std::move(*listener);
+  port_ = listener_->port();
   start_workers();
   start_feed();
-  kLog.info("listening on {}:{}, {} threads, admin {}", settings_.listen.host, listener_->port(),
+  kLog.info("listening on {}:{}, {} threads, admin {}", settings_.listen.host, port_,
             settings_.threads, settings_.admin.text());
   return Status::okay();
 }
@@ -64,8 +66,8 @@ void Router::start_workers() {
     const uint64_t seed = random_.next();
     Control& control = *this;
     slot.thread.run_and_wait([&] {
-      slot.worker =
-          std::make_unique<Worker>(slot.thread.loop(), clock_, settings_, control, i, seed);
+      slot.worker = std::make_unique<Worker>(slot.thread.loop(), clock_, settings_, control,
+                                             slot.stats, i, seed);
     });
   }
 }
@@ -117,7 +119,7 @@ void Router::list_clients(ValueCallback done) {
 // ---- The admin -----------------------------------------------------------------------
 
 void Router::start_feed() {
-  const std::string self = net::Address{settings_.listen.host, listener_->port()}.text();
+  const std::string self = net::Address{settings_.listen.host, port_}.text();
   feed_ = std::make_unique<resp::TopologyFeed>(
       loop_, random_,
       resp::TopologyFeed::Options{settings_.admin, settings_.topology_pull_interval, self},
@@ -196,14 +198,14 @@ void Router::forward(std::vector<std::string> args, resp::Protocol protocol, Val
 std::string Router::info(const std::vector<std::string>& sections) {
   InfoFacts facts;
   facts.uptime_s = (clock_.wall_ms() - started_ms_) / 1000;
-  facts.port = settings_.listen.port;
+  facts.port = port_;
   facts.threads = settings_.threads;
   facts.clients_max = settings_.clients_max;
   facts.rejected = static_cast<int64_t>(rejected_.load(std::memory_order_relaxed));
   facts.epoch = shown_epoch_.load(std::memory_order_relaxed);
   facts.admin = settings_.admin.text();
   for (const auto& slot : workers_)
-    facts.add(slot->worker->counters());
+    facts.add(slot->stats);
   return info_text(facts, sections);
 }
 

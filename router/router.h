@@ -30,6 +30,9 @@ class Router final : private Control {
   // Listens and starts the workers. kExists: the port is in use.
   Status start();
 
+  // The real one, when the settings ask for 0. REQUIRES: start() was ok.
+  [[nodiscard]] uint16_t port() const { return port_; }
+
  private:
   struct WorkerThread;
 
@@ -56,6 +59,7 @@ class Router final : private Control {
   // Constant once start() has returned; a worker's own state is its thread's.
   std::vector<std::unique_ptr<WorkerThread>> workers_;
   std::unique_ptr<net::Listener> listener_;
+  uint16_t port_ = 0;
   std::unique_ptr<resp::TopologyFeed> feed_;
   std::unique_ptr<resp::Client> operator_calls_;  // RESP3: forwarded DORIS.* commands.
 

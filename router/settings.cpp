@@ -40,7 +40,6 @@ Settings::Settings(const Config& settings)
   backend.backoff_max = config.duration("reconnect-backoff-max");
   backend.request_timeout = config.duration("request-timeout");
   backend.queue_bytes_max = config.bytes("backend-queue-limit");
-  backend.bulk_bytes_max = config.bytes("proto-max-bulk-len");
 }
 
 }  // namespace doris::router

@@ -12,11 +12,12 @@ constexpr Millis kTick{200};
 }  // namespace
 
 Worker::Worker(net::Loop& loop, const Clock& clock, const Settings& settings, Control& control,
-               uint32_t index, uint64_t seed)
+               WorkerStats& stats, uint32_t index, uint64_t seed)
     : loop_(loop),
       clock_(clock),
       settings_(settings),
       control_(control),
+      stats_(stats),
       index_(index),
       random_(seed),
       ticker_(loop.timer([this] { publish_queues(); })) {
@@ -96,10 +97,8 @@ void Worker::list_clients(ClientSession& session, Request* request) {
 
 void Worker::publish_queues() {
   if (dispatcher_ == nullptr) return;
-  stats_.backend_queued.add(static_cast<int64_t>(dispatcher_->queued()) -
-                            stats_.backend_queued.get());
-  stats_.backend_bytes.add(static_cast<int64_t>(dispatcher_->queued_bytes()) -
-                           stats_.backend_bytes.get());
+  stats_.backend_queued.set(static_cast<int64_t>(dispatcher_->queued()));
+  stats_.backend_bytes.set(static_cast<int64_t>(dispatcher_->queued_bytes()));
 }
 
 }  // namespace doris::router

@@ -42,7 +42,7 @@ class Worker final : private SessionHost, private net::PassTask {
  public:
   // References outlive this. `index` is unique among the router's workers.
   Worker(net::Loop& loop, const Clock& clock, const Settings& settings, Control& control,
-         uint32_t index, uint64_t seed);
+         WorkerStats& stats, uint32_t index, uint64_t seed);
   ~Worker() override;
 
   void accept(std::unique_ptr<net::Accepted> accepted);
@@ -52,8 +52,6 @@ class Worker final : private SessionHost, private net::PassTask {
   void adopt(const std::string& cluster, uint32_t writer, topology::RoutingTablePtr table);
 
   [[nodiscard]] std::string describe_clients() const;  // CLIENT LIST's lines.
-
-  [[nodiscard]] const WorkerStats& counters() const { return stats_; }  // Any thread.
 
  private:
   net::Loop& loop() override { return loop_; }
@@ -80,10 +78,10 @@ class Worker final : private SessionHost, private net::PassTask {
   const Clock& clock_;
   const Settings& settings_;
   Control& control_;
+  WorkerStats& stats_;
   const uint32_t index_;
   Random random_;
   topology::KeyHasher hasher_;
-  WorkerStats stats_;
   RequestPool local_requests_;
   std::unique_ptr<Dispatcher> dispatcher_;
   std::unique_ptr<net::Timer> ticker_;

@@ -42,7 +42,7 @@ const ShardSession::Command* ShardSession::find(std::string_view name) {
   static constexpr Command kCommands[] = {
       {"VGET", 3, &ShardSession::run_get},          {"VSET", 7, &ShardSession::run_set},
       {"VDEL", 5, &ShardSession::run_del},          {"VHAS", 3, &ShardSession::run_has},
-      {"VCOUNT", 2, &ShardSession::run_count},      {"DORIS.LINK", 4, &ShardSession::run_link},
+      {"VCOUNT", 3, &ShardSession::run_count},      {"DORIS.LINK", 4, &ShardSession::run_link},
       {"DORIS.ADOPT", 2, &ShardSession::run_adopt}, {"PING", 1, &ShardSession::run_ping},
   };
   for (const Command& command : kCommands) {
@@ -198,17 +198,25 @@ void ShardSession::run_has(Args args) {
   }
 }
 
-// VCOUNT namespace
+// VCOUNT namespace databases
 void ShardSession::run_count(Args args) {
   if (!may_serve()) return;
   size_t name_space = 0;
+  size_t databases = 0;
   const auto& counts = shard_.store().live_keys();
-  if (!parse_integer(args[1], name_space)) {
+  if (!parse_integer(args[1], name_space) || !parse_integer(args[2], databases)) {
     reply().error(resp::kNotAnInteger);
     return;
   }
   if (shard_.batch_open()) shard_.join_batch(*this);
-  reply().integer(name_space < counts.size() ? static_cast<int64_t>(counts[name_space]) : 0);
+  uint64_t keys = name_space < counts.size() ? counts[name_space] : 0;
+  if (name_space == 0) {
+    // "100:foo" looks like a key of namespace 100; where none such can be selected it is a
+    // key like any other.
+    for (size_t i = std::max<size_t>(databases, 1); i < counts.size(); ++i)
+      keys += counts[i];
+  }
+  reply().integer(static_cast<int64_t>(keys));
 }
 
 // ---- Writes --------------------------------------------------------------------------

@@ -40,11 +40,11 @@ enum class NodeState : uint8_t {
 
 struct Node {
   NodeId id = kNoNode;
-  std::string name;  // "a1"; unique in the cluster; [A-Za-z0-9._-]{1,64}.
+  std::string name{};  // "a1"; unique in the cluster; [A-Za-z0-9._-]{1,64}.
   Group group = Group::kA;
   NodeState state = NodeState::kJoining;
-  std::string machine;  // No two replicas of a vnode share one.
-  std::string host;
+  std::string machine{};  // No two replicas of a vnode share one.
+  std::string host{};
   uint16_t port = 0;   // The control port; shard i listens on port + 1 + i.
   uint8_t shards = 1;  // 1..kShardsMax, fixed when the store was made.
 

@@ -83,8 +83,7 @@ TEST_CASE("a damaged file is never served from: its data server refuses, and nam
   REQUIRE(!damaged.empty());
 
   // Whether it starts depends on which pages it needs to; a wrong answer it never gives.
-  // Berkeley DB keeps the memory of an environment that has panicked.
-  run({"env", "ASAN_OPTIONS=detect_leaks=0", std::string("DORIS_BUILD=") + DORIS_BUILD_DIR,
+  run({"env", std::string("DORIS_BUILD=") + DORIS_BUILD_DIR,
        std::string(DORIS_SOURCE_DIR) + "/tools/local_cluster.sh", "start", "--dir",
        cluster.directory()});
   int refused = 0;

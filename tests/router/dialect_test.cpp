@@ -17,8 +17,8 @@ TEST_CASE("requests to a data server read as PROTOCOL.md says") {
     CHECK(out.view() == "*3\r\n$4\r\nVHAS\r\n$5\r\n65534\r\n$1\r\nk\r\n");
   }
   SECTION("VCOUNT") {
-    write_vcount(out, "3");
-    CHECK(out.view() == "*2\r\n$6\r\nVCOUNT\r\n$1\r\n3\r\n");
+    write_vcount(out, "3", "16");
+    CHECK(out.view() == "*3\r\n$6\r\nVCOUNT\r\n$1\r\n3\r\n$2\r\n16\r\n");
   }
   SECTION("VSET carries role, version and expiry") {
     const resp::Version version{7, 9, 257};

@@ -77,7 +77,7 @@ TEST_CASE("counting asks each shard of one group once, and no node that is still
       {.id = 4, .name = "a3", .group = topology::Group::kA, .state = topology::NodeState::kJoining},
   };
   Request request;
-  Planner::add_count(request, topology, topology::Group::kA, 5);
+  Planner::add_count(request, topology, topology::Group::kA, 5, 16);
   REQUIRE(request.parts.size() == 3);
   CHECK(request.parts[0].node == 1);
   CHECK(request.parts[0].vnode == 0);
@@ -85,6 +85,7 @@ TEST_CASE("counting asks each shard of one group once, and no node that is still
   CHECK(request.parts[1].vnode == 1);
   CHECK(request.parts[2].node == 3);
   CHECK(request.key(request.parts[2]) == "5");
+  CHECK(request.value(request.parts[2]) == "16");
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include "base/net/uv_loop.h"
 #include "base/topology/topology_codec.h"
 #include "resp/client.h"
+#include "resp/session.h"
 #include "server/node.h"
 #include "tests/base/scratch_directory.h"
 #include "tests/topology/sample_topology.h"

@@ -70,7 +70,7 @@ TEST_CASE_METHOD(BatchingShard, "reads alone commit nothing") {
   store_->on_commit = [&] { ++commits; };
   router->send(get("k"));
   router->send(has("k"));
-  router->send({"VCOUNT", "0"});
+  router->send({"VCOUNT", "0", "16"});
   loop_.settle();
   CHECK(router->replies() == Replies{"nil", ":0", ":0"});
   CHECK(commits == 0);
@@ -85,7 +85,7 @@ TEST_CASE_METHOD(BatchingShard, "a batch that finds no room is run again with wr
   a->send(get("k"));
   a->send(set("k", "lost", 2));
   a->send(get("k"));
-  a->send({"VCOUNT", "0"});
+  a->send({"VCOUNT", "0", "16"});
   b->send(get("k"));  // It saw the write that was lost, and must not tell.
   b->send(del("k", 3));
   b->send({"PING"});

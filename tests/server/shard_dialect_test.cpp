@@ -24,7 +24,7 @@ TEST_CASE_METHOD(ServingShard, "a command on data needs a DORIS.LINK first, PING
   CHECK(ask(*router, {"PING"}) == "+PONG");
   CHECK_THAT(ask(*router, get("k")), StartsWith("-NOLINK "));
   CHECK_THAT(ask(*router, set("k", "v")), StartsWith("-NOLINK "));
-  CHECK_THAT(ask(*router, {"VCOUNT", "0"}), StartsWith("-NOLINK "));
+  CHECK_THAT(ask(*router, {"VCOUNT", "0", "16"}), StartsWith("-NOLINK "));
 }
 
 TEST_CASE_METHOD(ServingShard, "DORIS.LINK tells an older, a newer and a foreign cluster apart") {
@@ -90,14 +90,15 @@ TEST_CASE_METHOD(ServingShard, "a value that was set is got, had, counted and de
   CHECK(ask(*router, get("k")) == "w");
   CHECK(ask(*router, has("k")) == ":1");
   CHECK(ask(*router, set("5:k", "in a namespace", 3)) == ":0");
-  CHECK(ask(*router, {"VCOUNT", "0"}) == ":1");
-  CHECK(ask(*router, {"VCOUNT", "5"}) == ":1");
-  CHECK(ask(*router, {"VCOUNT", "4000000"}) == ":0");
+  CHECK(ask(*router, {"VCOUNT", "0", "16"}) == ":1");
+  CHECK(ask(*router, {"VCOUNT", "5", "16"}) == ":1");
+  CHECK(ask(*router, {"VCOUNT", "0", "5"}) == ":2");  // Namespace 5 cannot be selected there.
+  CHECK(ask(*router, {"VCOUNT", "4000000", "16"}) == ":0");
   CHECK(ask(*router, del("k", 4)) == ":1");
   CHECK(ask(*router, del("k", 5)) == ":0");
   CHECK(ask(*router, get("k")) == "nil");
   CHECK(ask(*router, has("k")) == ":0");
-  CHECK(ask(*router, {"VCOUNT", "0"}) == ":0");
+  CHECK(ask(*router, {"VCOUNT", "0", "16"}) == ":0");
 }
 
 TEST_CASE_METHOD(ServingShard, "a value is gone from the millisecond at which it expires") {
@@ -198,7 +199,7 @@ TEST_CASE_METHOD(ServingShard, "what a bad peer sends is refused, and the connec
   CHECK_THAT(ask(*router, {"VSET", "P", v, "k", "short", "0", "v"}), StartsWith("-ERR a write"));
   CHECK_THAT(ask(*router, set("k", "v", 1, -1)), StartsWith("-ERR value is not an integer"));
   CHECK_THAT(ask(*router, set("k", "v", 1ULL << 63)), Contains("too far in the future"));
-  CHECK_THAT(ask(*router, {"VCOUNT", "many"}), StartsWith("-ERR value is not an integer"));
+  CHECK_THAT(ask(*router, {"VCOUNT", "many", "16"}), StartsWith("-ERR value is not an integer"));
   CHECK_THAT(ask(*router, {"GET", "k"}), Contains("speaks to routers"));
   CHECK(ask(*router, get("k")) == "nil");
   CHECK(store_->batches.empty());
@@ -227,14 +228,14 @@ TEST_CASE_METHOD(ServingShard, "a shard with a damaged file links, but serves no
   CHECK(ask(*router, get("k")) == down);
   CHECK(ask(*router, has("k")) == down);
   CHECK(ask(*router, set("k", "w", 2)) == down);
-  CHECK(ask(*router, {"VCOUNT", "0"}) == down);
+  CHECK(ask(*router, {"VCOUNT", "0", "16"}) == down);
   CHECK_THAT(ask(*router, link_words(257, 3)), StartsWith("[:3 "));
 }
 
 TEST_CASE_METHOD(ServingShard, "a store that its helpers took offline serves no data either") {
   const auto router = link(257);
   store_->is_offline = true;
-  CHECK_THAT(ask(*router, {"VCOUNT", "0"}), StartsWith("-SHARDDOWN a1/0: "));
+  CHECK_THAT(ask(*router, {"VCOUNT", "0", "16"}), StartsWith("-SHARDDOWN a1/0: "));
   CHECK(shard_->counters().offline.get() == 1);
 }
 

@@ -277,7 +277,8 @@ inline bool FakeLoop::run_pass() {
     fire(*timer);
     any = true;
   }
-  any |= for_each_stream([](FakeStream& stream) { return stream.read_once(); });
+  while (for_each_stream([](FakeStream& stream) { return stream.read_once(); }))
+    any = true;
   any |= !tasks_.empty();
   tasks_.run();
   any |= for_each_stream([](FakeStream& stream) { return stream.flush(); });

@@ -1,0 +1,244 @@
+// FakeShard: a data server's shard of memory only, behind the real dialect (resp/PROTOCOL.md,
+// "Router to data server"), that a test can make late, unwilling, deaf and dead.
+//
+// It keeps versions as a shard does: a primary raises, a secondary keeps the highest, a write
+// that it holds already is done. It writes down every command on data in the order in which it
+// ran them, whether it refused them or not.
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/topology/topology_codec.h"
+#include "resp/session.h"
+#include "resp/version.h"
+#include "resp/words.h"
+#include "tests/support/fake_loop.h"
+
+namespace doris::router::test {
+
+class FakeShard {
+ public:
+  struct Record {
+    resp::Version version;
+    std::optional<std::string> value;  // None: a tombstone.
+    bool operator==(const Record&) const = default;
+  };
+
+  FakeShard(testing::FakeLoop& loop, uint16_t port, topology::Epoch at_epoch)
+      : epoch(at_epoch), loop_(loop), port_(port) {
+    come_back();
+  }
+
+  // ---- How it is. A test may change all of it at any time. ----
+
+  topology::Epoch epoch;
+  bool ready = true;
+  bool disk_full = false;
+  bool answers = true;   // Else commands take effect, and nobody is told.
+  bool adopts = true;    // Else it refuses DORIS.ADOPT.
+  std::string nonsense;  // If not empty, the answer to every command on data.
+  std::map<std::string, Record> records;
+  int64_t live_keys = 0;    // What VCOUNT answers.
+  uint64_t clock_seen = 0;  // What DORIS.LINK answers.
+
+  // ---- What it was asked ----
+
+  std::vector<std::string> asked;       // "VSET P k 1": without vnode, version and expiry.
+  std::vector<resp::Version> proposed;  // The versions of the writes among them.
+  std::vector<std::string> links;       // "cluster epoch writer"
+  int adoptions = 0;
+
+  // What was asked since the last call.
+  std::vector<std::string> take_asked() { return std::exchange(asked, {}); }
+
+  // ---- Its connections ----
+
+  // Reads no more until go_on(): what arrives waits.
+  void stall() {
+    stalled_ = true;
+    for (const auto& session : sessions_)
+      session->hold();
+  }
+  void go_on() {
+    stalled_ = false;
+    for (const auto& session : sessions_)
+      session->release();
+  }
+
+  // Cuts every connection. What was answered before and has not left is lost.
+  void drop() { sessions_.clear(); }
+
+  // The process is gone; its records are on the disk.
+  void leave() {
+    drop();
+    listener_.reset();
+  }
+  void come_back() {
+    auto listener = loop_.listen({"127.0.0.1", port_}, [this](auto accepted) {
+      auto stream = loop_.adopt(std::move(accepted));
+      sessions_.push_back(std::make_unique<Connection>(std::move(*stream), *this));
+      if (stalled_) sessions_.back()->hold();
+      sessions_.back()->start();
+    });
+    DORIS_CHECK(listener.ok(), "nobody else listens there");
+    listener_ = std::move(*listener);
+  }
+
+  [[nodiscard]] size_t connections() const {
+    return static_cast<size_t>(std::count_if(sessions_.begin(), sessions_.end(),
+                                             [](const auto& each) { return !each->ended(); }));
+  }
+
+ private:
+  using Args = std::span<const std::string_view>;
+
+  class Connection final : public resp::Session {
+   public:
+    Connection(std::unique_ptr<net::Stream> stream, FakeShard& shard)
+        : resp::Session(std::move(stream), {64UL << 20, 64, 64 * 1024}), shard_(shard) {}
+    topology::Epoch epoch = 0;
+    std::string writer;
+
+   private:
+    void on_command(Args args) override { shard_.run(*this, args); }
+    void on_ended(const Status&) override {}
+    FakeShard& shard_;
+  };
+
+  void run(Connection& from, Args args) {
+    const size_t before = from.output().size();
+    if (args[0] == "DORIS.LINK") {
+      link(from, args);
+    } else if (args[0] == "DORIS.ADOPT") {
+      adopt(from, args[1]);
+    } else {
+      run_on_data(from, args);
+    }
+    if (!answers) from.output().truncate(before);
+    from.flush_soon();
+  }
+
+  void link(Connection& from, Args args) {
+    links.push_back(std::string(args[1]) + " " + std::string(args[2]) + " " + std::string(args[3]));
+    for (const auto& other : sessions_) {
+      if (other.get() != &from && other->writer == args[3] && !other->ended()) other->close();
+    }
+    from.writer = args[3];
+    (void)resp::parse_integer(args[2], from.epoch);
+    if (!agrees(from)) {
+      from.epoch = 0;
+      return;
+    }
+    from.reply()
+        .array(2)
+        .integer(static_cast<int64_t>(epoch))
+        .integer(static_cast<int64_t>(clock_seen));
+  }
+
+  void adopt(Connection& from, std::string_view text) {
+    ++adoptions;
+    const auto topology = topology::decode(text);
+    if (!adopts || !topology.ok()) {
+      from.reply().error("ERR not adopted");
+      return;
+    }
+    epoch = std::max(epoch, topology->epoch);
+    from.reply().simple("OK");
+  }
+
+  // As a shard does it. One that is not ready forgets the link, so that nothing overtakes what
+  // it has refused.
+  bool agrees(Connection& from) {
+    const std::string number = std::to_string(epoch);
+    if (from.epoch == 0) {
+      from.reply().error("NOLINK send DORIS.LINK first");
+    } else if (from.epoch > epoch) {
+      from.reply().error("BEHINDEPOCH " + number + " not seen yet");
+    } else if (!ready) {
+      from.epoch = 0;
+      from.reply().error("NOTREADY not confirmed yet");
+    } else if (from.epoch < epoch) {
+      from.reply().error("STALEEPOCH " + number + " an old connection");
+    } else {
+      return true;
+    }
+    return false;
+  }
+
+  void run_on_data(Connection& from, Args args) {
+    write_down(args);
+    if (!agrees(from)) return;
+    if (!nonsense.empty()) {
+      from.output().append(nonsense);
+    } else if (args[0] == "VGET" || args[0] == "VHAS") {
+      read(from, args);
+    } else if (args[0] == "VCOUNT") {
+      from.reply().integer(live_keys);
+    } else if (disk_full) {
+      from.reply().error("DISKFULL no room");
+    } else {
+      write(from, args);
+    }
+  }
+
+  void write_down(Args args) {
+    const bool is_write = args[0] == "VSET" || args[0] == "VDEL";
+    std::string text(args[0]);
+    if (is_write) {
+      text.append(" ").append(args[1]).append(" ").append(args[3]);
+      proposed.push_back(resp::Version::decode(args[4].data()));
+    } else {
+      text.append(" ").append(args[args[0] == "VCOUNT" ? 1 : 2]);
+    }
+    if (args[0] == "VSET") text.append(" ").append(args[6].substr(0, 20));
+    asked.push_back(std::move(text));
+  }
+
+  void read(Connection& from, Args args) {
+    const auto found = records.find(std::string(args[2]));
+    const bool live = found != records.end() && found->second.value;
+    if (args[0] == "VHAS") {
+      from.reply().integer(live ? 1 : 0);
+    } else if (live) {
+      from.reply().bulk(*found->second.value);
+    } else {
+      from.reply().null();
+    }
+  }
+
+  void write(Connection& from, Args args) {
+    Record next{resp::Version::decode(args[4].data()), {}};
+    if (args[0] == "VSET") next.value = std::string(args[6]);
+    const bool primary = args[1] == "P";
+    if (next.version.epoch > epoch || (primary && next.version.epoch != epoch)) {
+      from.reply().error("WRONGNODE the write says another epoch");
+      return;
+    }
+    Record& held = records[std::string(args[3])];
+    const bool existed = held.value.has_value();
+    const bool is_new = next.version > held.version;
+    const bool raise = primary && next.version < held.version;
+    if (raise) next.version = held.version.raised_for(next.version);
+    if (is_new || raise) held = next;
+    if (!raise) {
+      from.reply().integer(existed ? 1 : 0);
+      return;
+    }
+    std::string answer(1 + resp::Version::kBytes, existed ? '1' : '0');
+    next.version.encode(answer.data() + 1);
+    from.reply().bulk(answer);
+  }
+
+  testing::FakeLoop& loop_;
+  const uint16_t port_;
+  bool stalled_ = false;
+  std::unique_ptr<net::Listener> listener_;
+  std::vector<std::unique_ptr<Connection>> sessions_;  // Ended ones too, until drop().
+};
+
+}  // namespace doris::router::test
