@@ -73,7 +73,7 @@ Status Admin::admit(const Registration& registration, const std::string& peer) {
 }
 
 Status Admin::adopt(Change change, const std::string& who) {
-  const Status stored = store_->change(std::move(change.topology), {who, change.what, change.why});
+  Status stored = store_->change(std::move(change.topology), {who, change.what, change.why});
   if (!stored.ok()) kLog.error("'{}' could not be stored: {}", change.what, stored.message());
   return stored;
 }

@@ -240,6 +240,7 @@ Result<Value> route_view(const Scene& scene, std::string_view physical_key) {
 
 Value history_view(const std::vector<JournalEntry>& entries) {
   std::vector<Value> maps;
+  maps.reserve(entries.size());
   for (const JournalEntry& entry : entries) {
     maps.push_back(MapBuilder()
                        .add("epoch", entry.epoch)

@@ -10,7 +10,7 @@
 namespace doris::admin {
 
 struct Settings {
-  explicit Settings(const Config& config);
+  explicit Settings(const Config& settings);
 
   const Config config;  // For CONFIG GET.
   net::Address listen;

@@ -54,7 +54,7 @@ class Client::Impl final : public std::enable_shared_from_this<Impl>, private ne
   void on_reply(Value value);
   void arm(TimePoint deadline);
   void on_deadline();
-  void fail(std::deque<Call> calls, const std::string& why);
+  void fail(const std::deque<Call>& calls, const std::string& why);
   void lose(const std::string& why);
 
   net::Loop& loop_;
@@ -145,7 +145,7 @@ void Client::Impl::lose(const std::string& why) {
   fail(std::exchange(calls_, {}), why);
 }
 
-void Client::Impl::fail(std::deque<Call> calls, const std::string& why) {
+void Client::Impl::fail(const std::deque<Call>& calls, const std::string& why) {
   const auto self = shared_from_this();
   const std::string message = fmt::format("{}: {}", options_.address.text(), why);
   const TimePoint now = loop_.now();
@@ -221,7 +221,7 @@ void Client::Impl::on_deadline() {
   calls_ = std::move(waiting);
   for (const Call& call : calls_)
     arm(call.deadline);
-  fail(std::move(late), "no connection in time");
+  fail(late, "no connection in time");
 }
 
 // ---- Client --------------------------------------------------------------------------

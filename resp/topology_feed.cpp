@@ -20,8 +20,7 @@ constexpr Millis kBackoffMax{1000};
 }  // namespace
 
 TopologyFeed::TopologyFeed(net::Loop& loop, Random& random, Options options, Callbacks callbacks)
-    : loop_(loop),
-      options_(std::move(options)),
+    : options_(std::move(options)),
       callbacks_(std::move(callbacks)),
       backoff_(random, kBackoffMin, kBackoffMax),
       calls_(loop, random, {.address = options_.admin}),
@@ -33,10 +32,10 @@ TopologyFeed::TopologyFeed(net::Loop& loop, Random& random, Options options, Cal
 
 void TopologyFeed::register_now() {
   calls_.call(callbacks_.registration(), kCallTimeout,
-              [this](Result<Value> reply) { on_register_reply(std::move(reply)); });
+              [this](const Result<Value>& reply) { on_register_reply(reply); });
 }
 
-void TopologyFeed::on_register_reply(Result<Value> reply) {
+void TopologyFeed::on_register_reply(const Result<Value>& reply) {
   if (!reply.ok()) {
     note(reply.status().message());
     retry_->start(backoff_.next());
@@ -60,7 +59,7 @@ void TopologyFeed::on_register_reply(Result<Value> reply) {
 void TopologyFeed::watch() {
   watching_.call({"DORIS.WATCH", std::to_string(callbacks_.held()),
                   std::to_string(kWatchWait.count()), options_.watcher},
-                 kWatchTimeout, [this](Result<Value> reply) {
+                 kWatchTimeout, [this](const Result<Value>& reply) {
                    if (take(reply)) {
                      backoff_.reset();
                      watch();
@@ -74,7 +73,7 @@ void TopologyFeed::pull() {
   if (pulling_ || !registered_) return;
   pulling_ = true;
   calls_.call({"DORIS.PULL", std::to_string(callbacks_.held())}, kCallTimeout,
-              [this](Result<Value> reply) {
+              [this](const Result<Value>& reply) {
                 pulling_ = false;
                 take(reply);
               });

@@ -60,14 +60,13 @@ class TopologyFeed {
 
  private:
   void register_now();
-  void on_register_reply(Result<Value> reply);
+  void on_register_reply(const Result<Value>& reply);
   void watch();
   void pull();
   bool take(const Result<Value>& reply);
   Status take_text(const std::string& text);
   void note(std::string trouble);
 
-  net::Loop& loop_;
   const Options options_;
   const Callbacks callbacks_;
   Backoff backoff_;

@@ -96,7 +96,7 @@ void run_dbsize(ClientSession& session, Args) {
   if (!has_topology(session)) return;
   const Dispatcher& dispatcher = *session.host().dispatcher();
   Request* request = session.new_request(Request::Kind::kDbsize, Verb::kCount);
-  Planner::add_count(*request, dispatcher.routing_table()->topology(), dispatcher.countable_group(),
+  Planner::add_count(*request, *dispatcher.routing_table(), dispatcher.countable_group(),
                      session.name_space, session.host().settings().databases);
   session.submit(request);
 }

@@ -125,10 +125,7 @@ bool Dispatcher::submit(Request* request) {
   for (uint32_t i = 0; i < request->parts.size(); ++i) {
     Part& part = request->parts[i];
     if (is_write(request->verb)) {
-      part.version = clock_.stamp(table_->epoch());
-      const Group primary = table_->primary(part.vnode);
-      send_to_replica(request, i, primary);
-      send_to_replica(request, i, other(primary));
+      send_to_replica(request, i, table_->primary(part.vnode));  // The second copy follows.
     } else {
       const bool counts = request->verb == Verb::kCount;
       send_to_replica(request, i, counts ? Group::kA : read_group(part.vnode));
@@ -174,6 +171,8 @@ void Dispatcher::reroute(const Entry& entry) {
   Entry moved = entry;
   if (request.verb == Verb::kGet || request.verb == Verb::kHas) {
     moved.group = read_group(part.vnode);
+  } else if (is_write(request.verb) && part.version.epoch == 0) {  // Not sent to anybody yet.
+    moved.group = table_->primary(part.vnode);
   }
   Backend* target = find_backend(moved);
   if (target == nullptr) {
@@ -204,11 +203,14 @@ void Dispatcher::encode(const Entry& entry, Buffer& out) {
   }
 }
 
+// A write is stamped when it is first sent to its primary, and the second copy leaves at once
+// with it: so the versions of a key's writes rise in the order in which the primary sees them,
+// and a write that never left has no effect anywhere. In a new epoch it is stamped anew, since
+// an older one could lose against what a failed node accepted late.
 void Dispatcher::encode_write(const Entry& entry, Part& part, Buffer& out) {
   Request& request = *entry.request;
   const bool primary = table_->primary(part.vnode) == entry.group;
   if (primary && part.version.epoch != table_->epoch()) {
-    // A version of an older epoch could lose against what a failed node accepted late.
     part.version = clock_.stamp(table_->epoch());
     send_to_replica(&request, entry.part, other(entry.group));
   }

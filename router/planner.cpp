@@ -27,12 +27,12 @@ void Planner::add_value(Request& request, std::string_view value) {
   request.payload.append(value);
 }
 
-void Planner::add_count(Request& request, const topology::Topology& topology, topology::Group group,
-                        uint32_t name_space, uint32_t databases) {
+void Planner::add_count(Request& request, const topology::RoutingTable& table,
+                        topology::Group group, uint32_t name_space, uint32_t databases) {
   const std::string which = std::to_string(name_space);
   request.payload = which + std::to_string(databases);
-  for (const topology::Node& node : topology.nodes) {
-    if (node.group != group || node.state == topology::NodeState::kJoining) continue;
+  for (const topology::Node& node : table.topology().nodes) {
+    if (node.group != group || table.owned(node.id) == 0) continue;
     for (uint8_t shard = 0; shard < node.shards; ++shard) {
       Part& part = request.parts.emplace_back();
       part.node = node.id;

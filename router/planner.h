@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/topology/key_hash.h"
+#include "base/topology/routing_table.h"
 #include "router/request.h"
 
 namespace doris::router {
@@ -27,8 +28,8 @@ class Planner {
 
   // One part per shard that holds vnodes of `group`, to count the namespace's keys.
   // `databases` is how many namespaces clients may SELECT.
-  static void add_count(Request& request, const topology::Topology& topology, topology::Group group,
-                        uint32_t name_space, uint32_t databases);
+  static void add_count(Request& request, const topology::RoutingTable& table,
+                        topology::Group group, uint32_t name_space, uint32_t databases);
 
  private:
   topology::KeyHasher& hasher_;

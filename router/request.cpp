@@ -13,7 +13,7 @@ void Request::recycle() {
   DORIS_CHECK(outstanding == 0, "a recycled request still has entries in flight");
   kind = Kind::kLocal;
   if (payload.capacity() > kKeptBytes) {
-    payload = std::string();
+    std::string().swap(payload);  // An assignment would keep the memory.
   } else {
     payload.clear();
   }

@@ -62,7 +62,7 @@ struct Part {
   size_t key_bytes = 0;
   size_t value_at = 0;  // kSet: the value, in Request::payload.
   size_t value_bytes = 0;
-  resp::Version version;      // Writes: as proposed, then as raised.
+  resp::Version version;      // Writes: none until sent; as proposed, then as raised.
   bool primary_done = false;  // Writes: the primary replica has committed it.
   uint32_t outstanding = 0;   // Entries that have not been answered.
 

@@ -8,7 +8,7 @@
 namespace doris::router {
 
 struct Settings {
-  explicit Settings(const Config& config);
+  explicit Settings(const Config& settings);
 
   const Config config;  // For CONFIG GET.
   net::Address listen;

@@ -83,7 +83,7 @@ Result<StoreManifest> load(const DataDir::Options& options) {
   const Result<std::string> file = read_file(path);
   if (file.code() == Code::kNotFound) return make(options);
   if (!file.ok()) return file.status();
-  const Result<StoreManifest> manifest = decode_manifest(*file);
+  Result<StoreManifest> manifest = decode_manifest(*file);
   if (manifest.code() == Code::kTooNew)
     return Status::too_new(
         fmt::format("data directory {} {}", options.path, manifest.status().message()));

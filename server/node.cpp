@@ -80,7 +80,7 @@ Status Node::start() {
 
 Status Node::open_shards() {
   std::vector<bdb::Environment*> environments;
-  for (uint8_t i = 0; i < shards(); ++i) {
+  for (uint32_t i = 0; i < shards(); ++i) {
     auto& slot = *shards_.emplace_back(std::make_unique<ShardThread>(fmt::format("shard-{}", i)));
     Status opened;
     slot.thread.run_and_wait([&] {
@@ -94,9 +94,9 @@ Status Node::open_shards() {
       }
       slot.store = store->get();
       ShardHost& host = *this;
-      slot.shard = std::make_unique<Shard>(
-          slot.thread.loop(), clock_, host, std::move(*store),
-          Shard::Options{i, settings_.limits, fmt::format("{}/{}", settings_.node, i)});
+      slot.shard = std::make_unique<Shard>(slot.thread.loop(), clock_, host, std::move(*store),
+                                           Shard::Options{static_cast<uint8_t>(i), settings_.limits,
+                                                          fmt::format("{}/{}", settings_.node, i)});
     });
     DORIS_RETURN_IF_ERROR(opened);
     environments.push_back(&slot.store->environment());
@@ -130,7 +130,7 @@ Status Node::listen_at(uint16_t port) {
   listener_ = std::move(*listener);
   port_ = listener_->port();
   if (port_ + shards() > UINT16_MAX) return Status::exists("no ports are left for the shards");
-  for (uint8_t i = 0; i < shards(); ++i) {
+  for (uint32_t i = 0; i < shards(); ++i) {
     const net::Address address{settings_.listen.host, static_cast<uint16_t>(port_ + 1 + i)};
     Status listening;
     shards_[i]->thread.run_and_wait([&] { listening = shards_[i]->shard->listen(address); });
@@ -203,12 +203,9 @@ Status Node::adopt(topology::Topology topology, const std::string& text, Source 
   const bool confirms = source == Source::kAdmin || (source == Source::kRouter && newer);
   const bool changes = newer || (confirms && !confirmed_);
   confirmed_ = confirmed_ || confirms;
-  if (changes) {
-    make_standing(std::move(topology));
-    hand_out_standing(done);
-  } else if (done != nullptr) {
-    done();
-  }
+  if (changes) make_standing(std::move(topology));
+  // What is held already may still be on its way to a shard.
+  if (changes || done != nullptr) hand_out_standing(done);
   return Status::okay();
 }
 

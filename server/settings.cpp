@@ -13,6 +13,9 @@ namespace {
 constexpr uint64_t kCacheBytesMin = 16UL * 1024 * 1024;  // Of one shard.
 constexpr uint64_t kLogBufferBytes = 1024 * 1024;
 
+// DORIS.ADOPT carries a topology, which may be larger than the values allowed here.
+constexpr size_t kTopologyBytesMax = 4UL << 20;
+
 // A quarter of the memory: the rest serves as the operating system's cache of the files.
 uint64_t default_cache_bytes() {
   return static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) *
@@ -57,7 +60,8 @@ Result<Settings> Settings::from(const Config& config) {
   result.checkpoint_interval = config.duration("checkpoint-interval");
   result.disk_free_bytes_min = config.bytes("disk-free-min");
   result.topology_pull_interval = config.duration("topology-pull-interval");
-  result.limits = {config.bytes("proto-max-bulk-len"), kRequestArgsMax, kInlineBytesMax};
+  result.limits = {std::max(config.bytes("proto-max-bulk-len"), kTopologyBytesMax), kRequestArgsMax,
+                   kInlineBytesMax};
   return result;
 }
 

@@ -32,7 +32,7 @@ struct Settings {
   Millis checkpoint_interval{};
   uint64_t disk_free_bytes_min = 0;
   Millis topology_pull_interval{};
-  resp::RequestLimits limits{};
+  resp::RequestLimits limits{};  // Of all ports. A topology fits, too.
 
   // The options of one of `count` shards' environments in `directory`.
   [[nodiscard]] bdb::Environment::Options environment(const std::string& path,

@@ -14,7 +14,6 @@ namespace {
 
 const Log kLog("shard");
 
-constexpr size_t kSessionsMax = 4096;
 constexpr Millis kPublishEvery{200};
 
 }  // namespace
@@ -72,7 +71,7 @@ void Shard::on_accept(std::unique_ptr<net::Accepted> accepted) {
                  stream.status().message());
     return;
   }
-  if (sessions_.size() >= kSessionsMax) {
+  if (sessions_.size() >= options_.sessions_max) {
     resp::refuse_connection(std::move(*stream));
     return;
   }

@@ -56,7 +56,8 @@ class Shard final : private net::PassTask {
   struct Options {
     uint8_t index = 0;
     resp::RequestLimits limits{};
-    std::string name;  // "a1/0", for logs and errors.
+    std::string name;            // "a1/0", for logs and errors.
+    size_t sessions_max = 4096;  // More connections are told so and closed.
   };
 
   // References outlive this.

@@ -18,12 +18,6 @@ using resp::parse_integer;
 // thousands of years, and bad peers at once.
 constexpr uint64_t kProposedHlcMax = INT64_MAX;
 
-resp::RequestLimits with_room_for_topology(resp::RequestLimits limits) {
-  // DORIS.ADOPT carries a topology, which may be larger than the values allowed here.
-  limits.bulk_bytes_max = std::max<size_t>(limits.bulk_bytes_max, 4UL * 1024 * 1024);
-  return limits;
-}
-
 }  // namespace
 
 struct ShardSession::Command {
@@ -33,7 +27,7 @@ struct ShardSession::Command {
 };
 
 ShardSession::ShardSession(std::unique_ptr<net::Stream> stream, Shard& shard, uint64_t id)
-    : PacedSession(shard.loop(), std::move(stream), with_room_for_topology(shard.options().limits)),
+    : PacedSession(shard.loop(), std::move(stream), shard.options().limits),
       shard_(shard),
       id_(id) {}
 

@@ -59,8 +59,10 @@ Result<bool> Cursor::read_pair(uint32_t move, std::string_view at_least, std::st
     if (code == DB_NOTFOUND) return false;
     if (code == 0) break;
     // A read that did not fit has not moved the cursor; each of the two may need one more.
-    const bool grown = code == DB_BUFFER_SMALL && (key_output.grow() | value_output.grow());
-    if (!grown) return error(code);
+    if (code != DB_BUFFER_SMALL) return error(code);
+    const bool key_grown = key_output.grow();
+    const bool value_grown = value_output.grow();
+    if (!key_grown && !value_grown) return error(code);
   }
   key_output.finish();
   value_output.finish();

@@ -39,7 +39,8 @@ class FakeShard {
   topology::Epoch epoch;
   bool ready = true;
   bool disk_full = false;
-  bool answers = true;   // Else commands take effect, and nobody is told.
+  bool answers = true;  // Else commands take effect, and nobody is told.
+  bool stalls_after_link = false;
   bool adopts = true;    // Else it refuses DORIS.ADOPT.
   std::string nonsense;  // If not empty, the answer to every command on data.
   std::map<std::string, Record> records;
@@ -138,6 +139,7 @@ class FakeShard {
         .array(2)
         .integer(static_cast<int64_t>(epoch))
         .integer(static_cast<int64_t>(clock_seen));
+    if (stalls_after_link) stall();
   }
 
   void adopt(Connection& from, std::string_view text) {

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "base/limits.h"
+#include "tests/topology/sample_topology.h"
 
 namespace doris::router {
 namespace {
@@ -56,36 +57,21 @@ TEST_CASE("a namespace's prefix counts as part of the key's length") {
   CHECK(Planner(hasher, kVnodes, 7).add_key(request, std::string(kKeyBytesMax - 2, 'k')));
 }
 
-TEST_CASE("counting asks each shard of one group once, and no node that is still joining") {
-  topology::Topology topology;
-  topology.nodes = {
-      {.id = 1,
-       .name = "a1",
-       .group = topology::Group::kA,
-       .state = topology::NodeState::kUp,
-       .shards = 2},
-      {.id = 2,
-       .name = "b1",
-       .group = topology::Group::kB,
-       .state = topology::NodeState::kUp,
-       .shards = 2},
-      {.id = 3,
-       .name = "a2",
-       .group = topology::Group::kA,
-       .state = topology::NodeState::kUp,
-       .shards = 1},
-      {.id = 4, .name = "a3", .group = topology::Group::kA, .state = topology::NodeState::kJoining},
-  };
+TEST_CASE("counting asks each shard of one group once, and no node that owns nothing") {
+  topology::Topology topology = topology::test::formed_topology(8, 2, 2);
+  topology::Node idle = *topology.find("a2");
+  idle.id = 9;
+  idle.name = "a3";
+  topology.nodes.push_back(idle);
   Request request;
-  Planner::add_count(request, topology, topology::Group::kA, 5, 16);
-  REQUIRE(request.parts.size() == 3);
-  CHECK(request.parts[0].node == 1);
-  CHECK(request.parts[0].vnode == 0);
-  CHECK(request.parts[1].node == 1);
-  CHECK(request.parts[1].vnode == 1);
-  CHECK(request.parts[2].node == 3);
-  CHECK(request.key(request.parts[2]) == "5");
-  CHECK(request.value(request.parts[2]) == "16");
+  Planner::add_count(request, topology::RoutingTable(topology), topology::Group::kA, 5, 16);
+  REQUIRE(request.parts.size() == 4);
+  for (uint32_t i = 0; i < 4; ++i) {
+    CHECK(request.parts[i].node == topology.find(i < 2 ? "a1" : "a2")->id);
+    CHECK(request.parts[i].vnode == i % 2);
+    CHECK(request.key(request.parts[i]) == "5");
+    CHECK(request.value(request.parts[i]) == "16");
+  }
 }
 
 }  // namespace

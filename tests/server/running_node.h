@@ -149,7 +149,7 @@ class RunningNode {
 
   Settings settings() {
     Config config;
-    const std::vector<std::pair<std::string, std::string>> values = {
+    std::vector<std::pair<std::string, std::string>> values = {
         {"node-name", "a1"},
         {"group", "a"},
         {"bind", "127.0.0.1"},
@@ -161,6 +161,7 @@ class RunningNode {
         {"log-segment-size", "1mb"},
         {"disk-free-min", "2mb"},
         {"admin", "127.0.0.1:" + std::to_string(admin_.port())}};
+    values.insert(values.end(), overrides_.begin(), overrides_.end());
     for (const auto& [key, value] : values)
       REQUIRE(config.set(key, value, "test").ok());
     auto settings = Settings::from(config);
@@ -280,6 +281,7 @@ class RunningNode {
  protected:
   topology::Vnode vnode_of(const std::string& key) { return hasher_.vnode(key, 64); }
 
+  std::vector<std::pair<std::string, std::string>> overrides_;  // Settings, before start().
   ScratchDirectory scratch_;
   FakeAdmin admin_;
   SystemClock clock_;

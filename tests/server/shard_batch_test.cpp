@@ -168,6 +168,74 @@ TEST_CASE_METHOD(BatchingShard, "a long batch that finds no room is answered onc
   CHECK(first_words(*other) == Replies{"-DISKFULL"});
 }
 
+TEST_CASE_METHOD(BatchingShard, "what was committed early in a pass stays when the rest fails") {
+  const auto router = link(257);
+  const auto other = link(258);
+  store_->on_commit = [&] {
+    if (!store_->batches.empty()) store_->commit_error = kFull;  // From the second on.
+  };
+  send_sets(*router, kBatchWritesMax + 2);
+  router->send(get("k0"));
+  router->send(get("k" + std::to_string(kBatchWritesMax)));
+  send_sets(*other, 1, "other");
+  loop_.settle();
+  Replies expected(kBatchWritesMax, ":0");
+  expected.insert(expected.end(), {"-DISKFULL", "-DISKFULL", "v", "nil"});
+  CHECK(first_words(*router) == expected);
+  CHECK(first_words(*other) == Replies{"-DISKFULL"});
+  CHECK(store_->batches == std::vector<size_t>{kBatchWritesMax});
+  CHECK(ask(*other, get("k0")) == "v");
+}
+
+TEST_CASE_METHOD(BatchingShard, "a failed batch is answered in order, in each of its sessions") {
+  std::vector<std::unique_ptr<Router>> routers;
+  for (uint32_t i = 0; i < 5; ++i)
+    routers.push_back(link(257 + i));
+  store_->commit_error = kFull;
+  for (size_t i = 0; i < routers.size(); ++i) {
+    const std::string key = "k" + std::to_string(i);
+    routers[i]->send({"PING"});
+    routers[i]->send(set(key, "v", ++hlc_));
+    routers[i]->send(get(key));
+    routers[i]->send({"VGET", "x", key});
+    routers[i]->send(del(key, ++hlc_));
+    routers[i]->send({"PING"});
+  }
+  loop_.settle();
+  for (const auto& router : routers) {
+    CHECK(first_words(*router) ==
+          Replies{"+PONG", "-DISKFULL", "nil", "-ERR", "-DISKFULL", "+PONG"});
+  }
+  CHECK(shard_->counters().failed_batches.get() == 1);
+
+  store_->commit_error = Status::okay();
+  for (const auto& router : routers)
+    router->send(set("again", "v", ++hlc_));
+  loop_.settle();
+  CHECK(routers[0]->replies() == Replies{":0"});
+  CHECK(routers[4]->replies() == Replies{":1"});
+}
+
+TEST_CASE_METHOD(BatchingShard,
+                 "a connection that is fenced while its batch runs again stays shut") {
+  const auto older = link(257);
+  const auto newer = connect();
+  store_->commit_error = kFull;
+  newer->send({"PING"});
+  older->send(set("k", "v"));
+  newer->send(link_words(258, 3));
+  newer->send(set("other", "v"));
+  newer->send(link_words(257, 3));
+  loop_.settle();
+  CHECK(older->ended());
+  CHECK(older->replies().empty());
+  const Replies replies = first_words(*newer);
+  CHECK(replies.size() == 4);
+  CHECK(replies[2] == "-DISKFULL");
+  store_->commit_error = Status::okay();
+  CHECK(ask(*newer, get("k")) == "nil");
+}
+
 TEST_CASE_METHOD(BatchingShard, "a batch whose writer has gone is committed with its pass") {
   const auto writer = link(257);
   const auto successor = connect();

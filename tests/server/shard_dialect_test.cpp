@@ -129,6 +129,37 @@ TEST_CASE_METHOD(ServingShard, "the primary raises a version that is not above t
   CHECK(shard_->counters().raised.get() == 3);
 }
 
+TEST_CASE_METHOD(ServingShard, "a raised write that comes twice leaves what it said") {
+  const auto router = link(257);
+  CHECK(ask(*router, set("k", "of another", 10)) == ":0");
+  const std::string first = ask(*router, set("k", "v", 5));
+  const std::string second = ask(*router, set("k", "v", 5));  // Its answer was lost.
+  REQUIRE(first.size() == 1 + resp::Version::kBytes);
+  REQUIRE(second.size() == 1 + resp::Version::kBytes);
+  // The primary cannot know it again, but the later version is the one that it holds.
+  CHECK(second.substr(1) > first.substr(1));
+  CHECK(ask(*router, get("k")) == "v");
+  CHECK(ask(*router, {"VCOUNT", "0", "16"}) == ":1");
+}
+
+TEST_CASE_METHOD(ServingShard, "the secondary takes a raised version, and a retry of it") {
+  const auto router = link(257);
+  const std::string of_b = vnode(Group::kB);
+  const std::string raised = version(10, 257 | resp::Version::kRaisedBit);
+  const Words copy = {"VSET", "S", of_b, "k", raised, "0", "v"};
+  CHECK(ask(*router, copy) == ":0");
+  CHECK(ask(*router, copy) == ":1");
+  CHECK(store_->batches == std::vector<size_t>{1});
+}
+
+TEST_CASE_METHOD(ServingShard, "a deletion that comes twice is applied once") {
+  const auto router = link(257);
+  CHECK(ask(*router, set("k", "v", 1)) == ":0");
+  CHECK(ask(*router, del("k", 2)) == ":1");
+  CHECK(ask(*router, del("k", 2)) == ":0");
+  CHECK(store_->batches == std::vector<size_t>{1, 1});
+}
+
 TEST_CASE_METHOD(ServingShard, "the secondary keeps the newest version, in any order of arrival") {
   const auto router = link(257);
   const std::string of_b = vnode(Group::kB);
@@ -148,6 +179,21 @@ TEST_CASE_METHOD(ServingShard, "a write that comes twice is applied once") {
   CHECK(ask(*router, set("k", "v", 10)) == ":0");
   CHECK(ask(*router, set("k", "v", 10)) == ":1");
   CHECK(store_->batches == std::vector<size_t>{1});
+}
+
+TEST_CASE_METHOD(ServingShard, "a record that has expired is raised above, like any other") {
+  const auto router = link(257);
+  CHECK(ask(*router, set("k", "v", 10, clock_.wall_ms() + 5)) == ":0");
+  clock_.advance(5);
+  CHECK(ask(*router, set("k", "w", 3))[0] == '0');  // Raised; no live value was there.
+  CHECK(ask(*router, get("k")) == "w");
+}
+
+TEST_CASE_METHOD(ServingShard, "a write may be expired when it arrives") {
+  const auto router = link(257);
+  CHECK(ask(*router, set("k", "v", 1)) == ":0");
+  CHECK(ask(*router, set("k", "late", 2, clock_.wall_ms() - 1)) == ":1");
+  CHECK(ask(*router, get("k")) == "nil");
 }
 
 // ---- Refusals ------------------------------------------------------------------------
@@ -203,6 +249,42 @@ TEST_CASE_METHOD(ServingShard, "what a bad peer sends is refused, and the connec
   CHECK_THAT(ask(*router, {"GET", "k"}), Contains("speaks to routers"));
   CHECK(ask(*router, get("k")) == "nil");
   CHECK(store_->batches.empty());
+}
+
+TEST_CASE_METHOD(ServingShard, "every command takes its number of arguments, and no other") {
+  const auto router = link(257);
+  for (const auto& [name, count] : std::vector<std::pair<std::string, size_t>>{{"VGET", 2},
+                                                                               {"VHAS", 2},
+                                                                               {"VSET", 6},
+                                                                               {"VDEL", 4},
+                                                                               {"VCOUNT", 2},
+                                                                               {"DORIS.LINK", 3},
+                                                                               {"DORIS.ADOPT", 1},
+                                                                               {"PING", 0}}) {
+    INFO(name);
+    const auto with = [&, command = name](size_t args) {
+      Words words(1 + args, "x");
+      words[0] = command;
+      return words;
+    };
+    CHECK_THAT(ask(*router, with(count + 1)), StartsWith("-ERR wrong number of arguments"));
+    if (count > 0) {
+      CHECK_THAT(ask(*router, with(count - 1)), StartsWith("-ERR wrong number of arguments"));
+    }
+  }
+  CHECK(host_.adopts.empty());
+  CHECK(ask(*router, {"vget", vnode(), "k"}) == "nil");  // In any case of letters.
+}
+
+TEST_CASE_METHOD(ServingShard, "a key may have any bytes, and as many as a key may have") {
+  const auto router = link(257);
+  const std::string bytes("\0\r\n\xff", 4);
+  const std::string longest(kKeyBytesMax, 'k');
+  CHECK(ask(*router, set(bytes, bytes, 1)) == ":0");
+  CHECK(ask(*router, get(bytes)) == bytes);
+  CHECK(ask(*router, set(longest, "", 2)) == ":0");
+  CHECK(ask(*router, get(longest)).empty());
+  CHECK(ask(*router, has(longest)) == ":1");
 }
 
 TEST_CASE_METHOD(ServingShard, "without room on the disk writes are refused and reads go on") {

@@ -112,12 +112,13 @@ class ShardFixture {
   static constexpr uint16_t kPort = 7001;
   static constexpr uint32_t kVnodes = 64;
 
-  ShardFixture() : topology_(topology::test::formed_topology(kVnodes, 2, 2)) {
+  explicit ShardFixture(size_t sessions_max = 4096)
+      : topology_(topology::test::formed_topology(kVnodes, 2, 2)) {
     auto memory = std::make_unique<testing::MemStore>();
     store_ = memory.get();
     shard_ = std::make_unique<Shard>(
         loop_, clock_, host_, std::move(memory),
-        Shard::Options{0, {64UL << 20, kRequestArgsMax, kInlineBytesMax}, "a1/0"});
+        Shard::Options{0, {64UL << 20, kRequestArgsMax, kInlineBytesMax}, "a1/0", sessions_max});
     REQUIRE(shard_->listen({"127.0.0.1", kPort}).ok());
   }
   ~ShardFixture() { shard_->stop(); }
@@ -235,7 +236,7 @@ class ShardFixture {
 // The same, serving epoch 3.
 class ServingShard : public ShardFixture {
  public:
-  ServingShard() { serve(3); }
+  explicit ServingShard(size_t sessions_max = 4096) : ShardFixture(sessions_max) { serve(3); }
 };
 
 }  // namespace doris::server::test

@@ -54,6 +54,27 @@ TEST_CASE_METHOD(ServingShard, "a connection that links again does not fence its
   CHECK(ask(*router, get("k")) == "nil");
 }
 
+class SmallShard : public ServingShard {
+ public:
+  SmallShard() : ServingShard(2) {}
+};
+
+TEST_CASE_METHOD(SmallShard, "a connection too many is told so, until another one leaves") {
+  const auto first = link(257);
+  auto second = link(258);
+  const auto third = connect();
+  loop_.settle();
+  CHECK(third->replies() == Replies{"-ERR max number of clients reached"});
+  CHECK(third->ended());
+  CHECK(ask(*first, {"PING"}) == "+PONG");
+
+  second.reset();
+  loop_.settle();
+  CHECK(shard_->counters().sessions.get() == 1);
+  const auto fourth = link(259);
+  CHECK(ask(*fourth, get("k")) == "nil");
+}
+
 // ---- DORIS.ADOPT ---------------------------------------------------------------------
 
 TEST_CASE_METHOD(ServingShard, "commands behind a DORIS.ADOPT wait for its answer") {

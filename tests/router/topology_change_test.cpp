@@ -1,0 +1,148 @@
+// A new topology while requests are under way: they find their new places.
+#include <catch2/catch.hpp>
+
+#include "tests/router/running_worker.h"
+
+namespace doris::router::test {
+namespace {
+
+constexpr Millis kReconnect{2000};
+
+// The topology in its next epoch, with a node on another port.
+topology::Topology moved(topology::Topology topology, std::string_view node, uint16_t port) {
+  ++topology.epoch;
+  for (topology::Node& each : topology.nodes) {
+    if (each.name == node) each.port = port;
+  }
+  return topology;
+}
+
+// The next epoch, in which every primary role is with the other group.
+topology::Topology flipped(topology::Topology topology) {
+  ++topology.epoch;
+  for (topology::Group& group : topology.primary)
+    group = group == topology::Group::kA ? topology::Group::kB : topology::Group::kA;
+  return topology;
+}
+
+TEST_CASE("an older topology is ignored, and so is the same once more") {
+  RunningWorker router;
+  const topology::Topology first = router.topology;
+  router.adopt_next_epoch();
+  router.adopt_next_epoch();
+  router.loop.advance(Millis{100});
+  const size_t links = router.a.links.size();
+  router.adopt(first);
+  router.loop.advance(Millis{100});
+  CHECK(router.a.links.size() == links);
+  CHECK(router.ask("SET k v") == "+OK");
+  CHECK(router.a.proposed.back().epoch == 3);
+}
+
+TEST_CASE("a new epoch waits for what is in flight, then links again, then sends what came") {
+  RunningWorker router;
+  FakeShard& shard = router.primary("k");
+  shard.stall();
+  router.say({"SET k 1"});
+  router.a.epoch = router.b.epoch = 1;
+  router.adopt_next_epoch();
+  router.say({"SET k 2"});
+  CHECK(router.replies().empty());
+  shard.go_on();
+  router.loop.advance(Millis{200});
+  CHECK(router.replies() == Lines{"+OK", "+OK"});
+  REQUIRE(shard.proposed.size() == 2);
+  CHECK(shard.proposed[0].epoch == 1);
+  CHECK(shard.proposed[1].epoch == 2);
+  CHECK(router.a.records == router.b.records);
+}
+
+TEST_CASE("a node with a new address gets what the old address did not answer, in order") {
+  RunningWorker router;
+  router.b.stall();
+  const std::string key = router.key_in(topology::Group::kB);
+  router.say({"SET " + key + " 1", "GET " + key, "SET " + key + " 2", "GET " + key});
+  CHECK(router.replies().empty());
+
+  FakeShard moved_b(router.loop, 7021, 2);
+  router.adopt(moved(router.topology, "b1", 7020));
+  router.loop.advance(kReconnect);
+  CHECK(router.replies() == Lines{"+OK", "\"1\"", "+OK", "\"2\""});
+  CHECK(moved_b.records == router.a.records);
+  router.b.go_on();
+  router.loop.settle();
+  CHECK(router.b.connections() == 0);
+}
+
+TEST_CASE("what a retired connection hands over is not sent on a link of the old epoch") {
+  // b1 moves; its unanswered write gets a version of the new epoch and a second copy for a1,
+  // whose link is still of the old one.
+  RunningWorker router;
+  router.b.stall();
+  const std::string key = router.key_in(topology::Group::kB);
+  router.say({"SET " + key + " 1"});
+  FakeShard moved_b(router.loop, 7021, 2);
+  router.a.stall();
+  router.adopt(moved(router.topology, "b1", 7020));
+  router.loop.advance(Millis{100});
+  router.a.go_on();
+  router.loop.advance(kReconnect);
+  CHECK(router.replies() == Lines{"+OK"});
+  CHECK(moved_b.records == router.a.records);
+}
+
+TEST_CASE("a primary that raises a version after it lost the role still reaches the other copy") {
+  RunningWorker router;
+  FakeShard& old_primary = router.primary("k");
+  FakeShard& new_primary = router.secondary("k");
+  old_primary.records["k"] = {{1, 1ULL << 62, 999}, "theirs"};
+  old_primary.stall();
+  router.say({"SET k mine"});
+  CHECK(new_primary.asked == Lines{"VSET S k mine"});
+  router.adopt(flipped(router.topology));
+  old_primary.go_on();
+  router.loop.advance(kReconnect);
+  CHECK(router.replies() == Lines{"+OK"});
+  CHECK(router.a.records["k"].value == "mine");
+  CHECK(router.a.records == router.b.records);
+}
+
+TEST_CASE("a write that was committed once gets a version of the epoch in which its role moved") {
+  RunningWorker router;
+  FakeShard& old_primary = router.primary("k");
+  FakeShard& new_primary = router.secondary("k");
+  new_primary.leave();
+  router.say({"SET k v"});
+  CHECK(old_primary.records.contains("k"));
+  router.adopt(flipped(router.topology));
+  new_primary.come_back();
+  router.loop.advance(kReconnect);
+  CHECK(router.replies() == Lines{"+OK"});
+  CHECK(router.a.records["k"].version.epoch == 2);
+  CHECK(router.a.records == router.b.records);
+}
+
+TEST_CASE("keys that were being counted on a node that has left are an error, not a crash") {
+  RunningWorker router;
+  router.a.stall();
+  router.say({"DBSIZE"});
+  topology::Topology next = router.topology;
+  ++next.epoch;
+  topology::Node successor = *next.find("a1");
+  successor.id = 9;
+  successor.name = "a2";
+  successor.port = 7030;
+  next.nodes.push_back(successor);
+  for (topology::NodeId& owner : next.owner[0])
+    owner = 9;
+  FakeShard a2(router.loop, 7031, 2);
+  a2.live_keys = 5;
+  router.adopt(next);
+  CHECK(router.replies() ==
+        Lines{"-CLUSTERDOWN the data servers changed while they counted; try again"});
+  router.loop.advance(kReconnect);
+  CHECK(router.ask("DBSIZE") == ":5");
+}
+
+}  // namespace
+}  // namespace doris::router::test
