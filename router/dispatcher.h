@@ -5,9 +5,9 @@
 //
 //   * A read costs one server: the primary replica's, or with read-policy `any` the other
 //     one's while the primary's connection is not ready.
-//   * A write goes to both replicas at once with one version. When the primary answers
-//     with a raised version, the secondary is sent that one; the request is done when both
-//     hold the same.
+//   * A write goes to both replicas at once with one version, as soon as its primary can be
+//     reached. When the primary answers with a raised version, the secondary is sent that one;
+//     the request is done when both hold the same.
 //   * What was not answered is sent again by its Backend; a request that finds no answer
 //     before its deadline gets an error that says what is known.
 //
@@ -15,9 +15,7 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <memory>
-#include <utility>
 #include <vector>
 
 #include "router/backend.h"

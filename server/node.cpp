@@ -17,7 +17,7 @@ const Log kLog("node");
 
 constexpr uint64_t kFiles = 8192;  // Connections of routers, and Berkeley DB's own.
 constexpr size_t kSessionsMax = 1024;
-constexpr int kPortAttempts = 16;
+constexpr int kPortAttempts = 512;  // Clients' closed connections hold ports for a minute.
 
 }  // namespace
 

@@ -1,6 +1,5 @@
 // doris.conf is the manual of all settings; here it is held against the table.
 #include <catch2/catch.hpp>
-#include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -18,8 +17,7 @@ struct Entry {
 };
 
 std::string manual_path() {
-  const auto tree = std::filesystem::path(__FILE__).parent_path().parent_path().parent_path();
-  return (tree / "doris.conf").string();
+  return std::string(DORIS_SOURCE_DIR) + "/doris.conf";
 }
 
 std::vector<Entry> read_manual() {
