@@ -72,7 +72,11 @@ void Backend::transmit(Sent sent) {
 }
 
 void Backend::on_new_table() {
-  if (state_ == State::kReady && linked_epoch_ != host_.table().epoch()) drain(Millis{0});
+  if (state_ == State::kReady && linked_epoch_ != host_.table().epoch()) {
+    drain(Millis{0});
+  } else if (in_flight_.empty()) {
+    send_waiting();
+  }
 }
 
 void Backend::retire() {
@@ -93,6 +97,10 @@ void Backend::check(TimePoint now) {
   const bool linking = state_ == State::kLinking;  // Then nothing else is in flight.
   if (!linking && in_flight_.empty()) return;
   const TimePoint since = linking ? link_sent_at_ : in_flight_.front().at;
+  if (now - since >= options_.suspect_after && now - reported_at_ >= options_.suspect_after) {
+    reported_at_ = now;
+    host_.report(*this, fmt::format("no answer for {} ms", (now - since) / Millis{1}));
+  }
   if (now - since < options_.request_timeout) return;
   lose_connection(fmt::format("no answer for {} ms; the connection was dropped",
                               options_.request_timeout.count()));
@@ -153,6 +161,7 @@ void Backend::on_link_reply(const resp::Reply& reply) {
   if (!trouble_.empty()) kLog.info("{}: connected, epoch {}", name_, linked_epoch_);
   trouble_.clear();
   backoff_.reset();
+  failures_ = 0;
   state_ = State::kReady;
   send_waiting();
 }
@@ -162,6 +171,7 @@ void Backend::lose_connection(const std::string& why) {
   trouble_ = why;
   close();
   retry_->start(backoff_.next());
+  if (++failures_ >= options_.attempts) host_.report(*this, why);
   // Whoever may be served elsewhere is: the host decides, and gives back the rest.
   RingQueue<Sent> all = take_all();
   while (!all.empty())
@@ -214,8 +224,8 @@ void Backend::resync_if_drained() {
   }
 }
 
-// Sends all that waits, by way of the host: since it was queued the table may have changed,
-// and some of it may have been given up.
+// Everything that waits goes by way of the host: since it was queued the table may have changed,
+// and some of it may have been given up. What still belongs here comes back.
 void Backend::send_waiting() {
   RingQueue<Sent> all = take_all();
   while (!all.empty())

@@ -59,6 +59,9 @@ class BackendHost {
   virtual void want_epoch(topology::Epoch epoch) = 0;
 
   virtual void merge_clock(uint64_t hlc) = 0;
+
+  // `backend`'s server has failed to connect or to answer, again and again.
+  virtual void report(const Backend& backend, const std::string& why) = 0;
 };
 
 struct BackendOptions {
@@ -68,6 +71,8 @@ struct BackendOptions {
   Millis backoff_min{10};
   Millis backoff_max{1000};
   Millis request_timeout{5000};  // What is in flight for longer drops the connection.
+  Millis suspect_after{300};     // What is in flight for longer is reported.
+  uint32_t attempts = 3;         // So many failures to connect in a row are reported.
   uint64_t queue_bytes_max = 0;
 };
 
@@ -85,7 +90,8 @@ class Backend final : private net::StreamHandler {
   // Takes the entry. Its reply comes through the host, never from inside this call.
   void send(const Entry& entry);
 
-  // The host's table has changed: goes over to its epoch.
+  // The host's table has changed: goes over to its epoch, and what waits here finds its place
+  // anew.
   void on_new_table();
 
   // Gives up the connection and reroutes everything. REQUIRES: the host has a table
@@ -95,7 +101,8 @@ class Backend final : private net::StreamHandler {
   // Ends for good: drops everything.
   void abandon();
 
-  // Called a few times a second: drops a connection that has not answered in time.
+  // Called many times a second: reports a server that does not answer, and drops its connection
+  // in the end.
   void check(TimePoint now);
 
   // Whether this is still where `node` is to be reached.
@@ -153,6 +160,8 @@ class Backend final : private net::StreamHandler {
   State state_ = State::kDown;
   std::string trouble_;
   Backoff backoff_;
+  uint32_t failures_ = 0;    // To connect, in a row.
+  TimePoint reported_at_{};  // When silence was last reported.
   std::unique_ptr<net::Timer> retry_;
   std::unique_ptr<net::Connecting> connecting_;
   std::unique_ptr<net::Stream> stream_;

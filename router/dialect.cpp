@@ -43,17 +43,16 @@ void write_vcount(Buffer& out, std::string_view name_space, std::string_view dat
   resp::write_request(out, {"VCOUNT", name_space, databases});
 }
 
-void write_vset(Buffer& out, char role, topology::Vnode vnode, std::string_view key,
+void write_vset(Buffer& out, const WriteRole& role, topology::Vnode vnode, std::string_view key,
                 const resp::Version& version, std::string_view value) {
-  resp::write_request(
-      out,
-      {"VSET", {&role, 1}, Digits(vnode).view(), key, VersionBytes(version).view(), "0", value});
+  resp::write_request(out, {"VSET", role.text(), Digits(vnode).view(), key,
+                            VersionBytes(version).view(), "0", value});
 }
 
-void write_vdel(Buffer& out, char role, topology::Vnode vnode, std::string_view key,
+void write_vdel(Buffer& out, const WriteRole& role, topology::Vnode vnode, std::string_view key,
                 const resp::Version& version) {
   resp::write_request(
-      out, {"VDEL", {&role, 1}, Digits(vnode).view(), key, VersionBytes(version).view()});
+      out, {"VDEL", role.text(), Digits(vnode).view(), key, VersionBytes(version).view()});
 }
 
 bool read_raised(std::string_view bulk, bool& existed, resp::Version& version) {

@@ -2,7 +2,9 @@
 // server"). Pure: bytes out, nothing else.
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/buffer.h"
 #include "base/topology/topology.h"
@@ -14,10 +16,24 @@ void write_vget(Buffer& out, topology::Vnode vnode, std::string_view key);
 void write_vhas(Buffer& out, topology::Vnode vnode, std::string_view key);
 void write_vcount(Buffer& out, std::string_view name_space, std::string_view databases);
 
-// `role` is 'P' (primary) or 'S' (secondary).
-void write_vset(Buffer& out, char role, topology::Vnode vnode, std::string_view key,
+// In which role a data server takes a write.
+class WriteRole {
+ public:
+  static WriteRole primary() { return WriteRole("P"); }
+  static WriteRole secondary() { return WriteRole("S"); }
+  static WriteRole log_of(topology::NodeId target) {  // The update log kept for `target`.
+    return WriteRole("L" + std::to_string(target));
+  }
+  [[nodiscard]] std::string_view text() const { return text_; }
+
+ private:
+  explicit WriteRole(std::string text) : text_(std::move(text)) {}
+  std::string text_;  // Short enough to need no memory of its own.
+};
+
+void write_vset(Buffer& out, const WriteRole& role, topology::Vnode vnode, std::string_view key,
                 const resp::Version& version, std::string_view value);
-void write_vdel(Buffer& out, char role, topology::Vnode vnode, std::string_view key,
+void write_vdel(Buffer& out, const WriteRole& role, topology::Vnode vnode, std::string_view key,
                 const resp::Version& version);
 
 // Reads a primary's answer to a write whose version it raised. False if it is not one.

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "router/dialect.h"
+#include "router/write_path.h"
 
 namespace doris::router {
 namespace {
@@ -13,17 +15,13 @@ using topology::Group;
 
 constexpr Millis kTick{50};
 
-Group other(Group group) {
-  return group == Group::kA ? Group::kB : Group::kA;
-}
-
 }  // namespace
 
 Dispatcher::Dispatcher(net::Loop& loop, const Clock& clock, Random& random, Options options,
-                       std::function<void(topology::Epoch)> want_epoch)
+                       Callbacks callbacks)
     : loop_(loop),
       options_(std::move(options)),
-      want_epoch_(std::move(want_epoch)),
+      callbacks_(std::move(callbacks)),
       random_(random),
       clock_(clock, options_.backend.writer) {
   ticker_ = loop_.timer([this] { check_deadlines(); });
@@ -39,6 +37,8 @@ Dispatcher::~Dispatcher() {
       if (backend != nullptr) backend->abandon();
     }
   }
+  for (const Entry& entry : parked_)
+    settle(entry);
 }
 
 // ---- Topology ------------------------------------------------------------------------
@@ -50,13 +50,29 @@ void Dispatcher::adopt(topology::RoutingTablePtr table) {
   for (auto& shards : backends_) {
     for (auto& backend : shards) {
       const topology::Node* node = table_->topology().find(backend->node());
-      const bool kept = node != nullptr && table_->owned(node->id) > 0 && backend->serves(*node);
+      const bool kept = node != nullptr && table_->contacted(node->id) && backend->serves(*node);
       if (!kept) retired.push_back(std::move(backend));
     }
     std::erase(shards, nullptr);
   }
+  update_backends();
+  // First everybody goes over to the new epoch, so that nothing of it is sent on a connection
+  // that speaks for the old one; then what has waited longest finds its place, then what is
+  // retired hands over its entries.
+  for (auto& shards : backends_) {
+    for (auto& backend : shards)
+      backend->on_new_table();
+  }
+  for (const Entry& entry : std::exchange(parked_, {}))
+    reroute(entry);
+  for (auto& backend : retired)
+    backend->retire();
+}
+
+// Makes the backends that the table asks for and that are not there yet.
+void Dispatcher::update_backends() {
   for (const topology::Node& node : table_->topology().nodes) {
-    if (table_->owned(node.id) == 0) continue;
+    if (!table_->contacted(node.id)) continue;
     if (backends_.size() <= node.id) backends_.resize(node.id + 1U);
     auto& shards = backends_[node.id];
     for (auto shard = static_cast<uint8_t>(shards.size()); shard < node.shards; ++shard) {
@@ -65,49 +81,48 @@ void Dispatcher::adopt(topology::RoutingTablePtr table) {
           std::make_unique<Backend>(loop_, random_, host, options_.backend, node, shard));
     }
   }
-  // First everybody goes over to the new epoch, so that nothing of it is sent on a connection
-  // that speaks for the old one; then what is retired hands over its entries.
-  for (auto& shards : backends_) {
-    for (auto& backend : shards)
-      backend->on_new_table();
-  }
-  for (auto& backend : retired)
-    backend->retire();
 }
 
-Backend& Dispatcher::backend(topology::Vnode vnode, Group group) {
-  const topology::Replica replica = table_->replica(vnode, group);
-  return *backends_[replica.node][replica.shard];
+Backend* Dispatcher::backend_at(const topology::Replica& where) {
+  if (where.node >= backends_.size() || where.shard >= backends_[where.node].size()) return nullptr;
+  return backends_[where.node][where.shard].get();
 }
 
-// nullptr: the shard whose keys were to be counted has left the topology.
+Backend* Dispatcher::backend(topology::Vnode vnode, Group group) {
+  return backend_at(table_->replica(vnode, group));
+}
+
+// Where the entry belongs now; nullptr if that is nowhere.
 Backend* Dispatcher::find_backend(const Entry& entry) {
-  const Part& part = entry.request->parts[entry.part];
-  if (entry.request->verb != Verb::kCount) return &backend(part.vnode, entry.group);
-  if (part.node >= backends_.size() || part.vnode >= backends_[part.node].size()) return nullptr;
-  return backends_[part.node][part.vnode].get();
-}
-
-Backend& Dispatcher::backend_of(const Entry& entry) {
-  Backend* found = find_backend(entry);
-  DORIS_CHECK(found != nullptr, "no backend for an entry of this table");
-  return *found;
-}
-
-Group Dispatcher::read_group(topology::Vnode vnode) {
-  const Group primary = table_->primary(vnode);
-  if (options_.read_policy == ReadPolicy::kPrimary || backend(vnode, primary).ready()) {
-    return primary;
+  const Request& request = *entry.request;
+  const Part& part = request.parts[entry.part];
+  if (request.verb == Verb::kCount) {
+    return backend_at({part.node, static_cast<uint8_t>(part.vnode)});
   }
-  return backend(vnode, other(primary)).ready() ? other(primary) : primary;
+  if (!table_->served(part.vnode)) return nullptr;
+  const Group primary = table_->primary(part.vnode);
+  if (entry.copy != Copy::kSecond) return backend(part.vnode, primary);
+  if (!is_write(request.verb)) return backend(part.vnode, other_group(primary));
+  const topology::SecondCopy second = table_->second_copy(part.vnode);
+  return second.kind == topology::SecondCopy::Kind::kNowhere ? nullptr : backend_at(second.where);
 }
 
+Copy Dispatcher::copy_to_read(topology::Vnode vnode) {
+  const Group primary = table_->primary(vnode);
+  if (options_.read_policy == ReadPolicy::kPrimary || !table_->served(vnode)) return Copy::kPrimary;
+  if (backend(vnode, primary)->ready()) return Copy::kPrimary;
+  const bool other_serves =
+      table_->is_up(vnode, other_group(primary)) && backend(vnode, other_group(primary))->ready();
+  return other_serves ? Copy::kSecond : Copy::kPrimary;
+}
+
+// Group a, unless one of its shards cannot be asked now.
 Group Dispatcher::countable_group() const {
   for (const topology::Node& node : table_->topology().nodes) {
     if (node.group != Group::kA || table_->owned(node.id) == 0) continue;
-    for (const auto& backend : backends_[node.id]) {
-      if (!backend->ready()) return Group::kB;
-    }
+    if (node.state != topology::NodeState::kUp || backends_.size() <= node.id) return Group::kB;
+    const auto is_ready = [](const auto& backend) { return backend->ready(); };
+    if (!std::ranges::all_of(backends_[node.id], is_ready)) return Group::kB;
   }
   return Group::kA;
 }
@@ -116,71 +131,111 @@ Group Dispatcher::countable_group() const {
 
 bool Dispatcher::submit(Request* request) {
   DORIS_CHECK(request->owner != nullptr && !request->parts.empty(), "an empty request");
-  if (!has_room(*request)) return false;
+  if (!may_start(*request)) return false;
   request->deadline = loop_.now() + options_.backend.request_timeout;
   request->older = newest_;
   (newest_ != nullptr ? newest_->newer : oldest_) = request;
   newest_ = request;
 
   for (uint32_t i = 0; i < request->parts.size(); ++i) {
-    Part& part = request->parts[i];
-    if (is_write(request->verb)) {
-      send_to_replica(request, i, table_->primary(part.vnode));  // The second copy follows.
-    } else {
-      const bool counts = request->verb == Verb::kCount;
-      send_to_replica(request, i, counts ? Group::kA : read_group(part.vnode));
-    }
+    const bool reads = request->verb == Verb::kGet || request->verb == Verb::kHas;
+    // A write's second copy follows when its primary is sent to.
+    start_entry(request, i, reads ? copy_to_read(request->parts[i].vnode) : Copy::kPrimary);
   }
   return true;
 }
 
 // A request is refused whole, before anything of it was sent.
-bool Dispatcher::has_room(Request& request) {
+bool Dispatcher::may_start(Request& request) {
   for (uint32_t i = 0; i < request.parts.size(); ++i) {
-    for (const Group group : {Group::kA, Group::kB}) {
-      const bool reads = request.verb == Verb::kGet || request.verb == Verb::kHas;
-      if (reads && group != read_group(request.parts[i].vnode)) continue;
-      const Backend& target = backend_of({&request, i, group});
-      if (target.accepts_more()) continue;
-      request.error =
-          fmt::format("OVERLOADED the queue to data server {} is full ({} bytes); try again later",
-                      target.name(), target.queued_bytes());
-      return false;
-    }
+    if (!may_send(request, {&request, i, Copy::kPrimary})) return false;
+    if (is_write(request.verb) && !may_send(request, {&request, i, Copy::kSecond})) return false;
   }
   return true;
 }
 
-void Dispatcher::send_to_replica(Request* request, uint32_t part, Group group) {
+bool Dispatcher::may_send(Request& request, const Entry& entry) {
+  const Part& part = request.parts[entry.part];
+  const Backend* const target = find_backend(entry);
+  if (target != nullptr) {
+    if (target->accepts_more()) return true;
+    request.error =
+        fmt::format("OVERLOADED the queue to data server {} is full ({} bytes); try again later",
+                    target->name(), target->queued_bytes());
+    return false;
+  }
+  if (request.verb == Verb::kCount) {
+    request.error =
+        "CLUSTERDOWN data servers of both groups have failed: the keys cannot be counted";
+    return false;
+  }
+  // A vnode that nobody serves: its requests are parked until somebody does.
+  if (entry.copy == Copy::kPrimary || !table_->served(part.vnode)) return true;
+  request.error = fmt::format(
+      "NOREPLICAS {} has failed, no other server keeps its updates, and degraded-writes is no",
+      table_->topology().find(table_->second_copy(part.vnode).target)->name);
+  return false;
+}
+
+void Dispatcher::start_entry(Request* request, uint32_t part, Copy copy) {
   ++request->outstanding;
   ++request->parts[part].outstanding;
-  const Entry entry{request, part, group};
-  backend_of(entry).send(entry);
+  place({request, part, copy, request->parts[part].attempt});
+}
+
+void Dispatcher::place(const Entry& entry) {
+  Backend* const target = find_backend(entry);
+  if (target != nullptr) {
+    target->send(entry);
+  } else {
+    parked_.push_back(entry);
+  }
 }
 
 // A request whose owner was told that it failed is not sent again, but a write that its
 // primary has committed still reaches the second copy.
 void Dispatcher::reroute(const Entry& entry) {
   Request& request = *entry.request;
-  const Part& part = request.parts[entry.part];
+  Part& part = request.parts[entry.part];
   const bool half_done = is_write(request.verb) && part.primary_done;
   if (request.done && !half_done) {
     settle(entry);
-    return;
-  }
-  Entry moved = entry;
-  if (request.verb == Verb::kGet || request.verb == Verb::kHas) {
-    moved.group = read_group(part.vnode);
-  } else if (is_write(request.verb) && part.version.epoch == 0) {  // Not sent to anybody yet.
-    moved.group = table_->primary(part.vnode);
-  }
-  Backend* target = find_backend(moved);
-  if (target == nullptr) {
+  } else if (is_write(request.verb)) {
+    reroute_write(entry, part);
+  } else if (request.verb != Verb::kCount) {
+    Entry moved = entry;
+    moved.copy = copy_to_read(part.vnode);
+    place(moved);
+  } else if (Backend* target = find_backend(entry); target != nullptr) {
+    target->send(entry);
+  } else {
     request.error = "CLUSTERDOWN the data servers changed while they counted; try again";
     settle(entry);
-    return;
   }
-  target->send(moved);
+}
+
+void Dispatcher::reroute_write(Entry entry, Part& part) {
+  switch (resume_write(*table_, part, entry)) {
+    case Resumption::kEnd:
+      settle(entry);
+      break;
+    case Resumption::kSendAgain:
+      place(entry);
+      break;
+    case Resumption::kProposeAnew:
+      part.version = {};
+      part.primary_done = false;
+      entry.attempt = ++part.attempt;
+      entry.copy = Copy::kPrimary;
+      place(entry);
+      break;
+    case Resumption::kCopyToBoth:
+      part.primary = table_->replica(part.vnode, table_->primary(part.vnode)).node;
+      start_entry(entry.request, entry.part, Copy::kPrimaryCopy);
+      entry.copy = Copy::kSecond;
+      place(entry);
+      break;
+  }
 }
 
 void Dispatcher::encode(const Entry& entry, Buffer& out) {
@@ -205,16 +260,16 @@ void Dispatcher::encode(const Entry& entry, Buffer& out) {
 
 // A write is stamped when it is first sent to its primary, and the second copy leaves at once
 // with it: so the versions of a key's writes rise in the order in which the primary sees them,
-// and a write that never left has no effect anywhere. In a new epoch it is stamped anew, since
-// an older one could lose against what a failed node accepted late.
+// and a write that never left has no effect anywhere. The second copy is started before the first
+// is encoded, since both may be for one backend, which notes them in the order of their bytes.
 void Dispatcher::encode_write(const Entry& entry, Part& part, Buffer& out) {
   Request& request = *entry.request;
-  const bool primary = table_->primary(part.vnode) == entry.group;
-  if (primary && part.version.epoch != table_->epoch()) {
+  if (entry.copy == Copy::kPrimary && part.version.epoch == 0) {
     part.version = clock_.stamp(table_->epoch());
-    send_to_replica(&request, entry.part, other(entry.group));
+    part.primary = table_->replica(part.vnode, table_->primary(part.vnode)).node;
+    start_entry(&request, entry.part, Copy::kSecond);
   }
-  const char role = primary ? 'P' : 'S';
+  const WriteRole role = role_of(entry);
   if (request.verb == Verb::kSet) {
     write_vset(out, role, part.vnode, request.key(part), part.version, request.value(part));
   } else {
@@ -222,9 +277,27 @@ void Dispatcher::encode_write(const Entry& entry, Part& part, Buffer& out) {
   }
 }
 
+WriteRole Dispatcher::role_of(const Entry& entry) const {
+  if (entry.copy == Copy::kPrimary) return WriteRole::primary();
+  const Part& part = entry.request->parts[entry.part];
+  const topology::SecondCopy second = table_->second_copy(part.vnode);
+  const bool logged =
+      entry.copy == Copy::kSecond && second.kind == topology::SecondCopy::Kind::kLog;
+  return logged ? WriteRole::log_of(second.target) : WriteRole::secondary();
+}
+
+void Dispatcher::report(const Backend& backend, const std::string& why) {
+  const topology::Node* const node = table_->topology().find(backend.node());
+  if (node != nullptr) callbacks_.report(node->name, why);
+}
+
 // ---- Answers -------------------------------------------------------------------------
 
 void Dispatcher::on_reply(Backend& backend, const Entry& entry, const resp::Reply& reply) {
+  if (entry.attempt != entry.request->parts[entry.part].attempt) {
+    settle(entry);  // Another attempt of the same write goes on.
+    return;
+  }
   if (reply.kind == resp::Value::Kind::kError) {
     if (entry.request->error.empty()) {
       entry.request->error = fmt::format("{} [data server {}]", reply.text, backend.name());
@@ -252,7 +325,7 @@ void Dispatcher::absorb(const Entry& entry, const resp::Reply& reply) {
 
 void Dispatcher::absorb_write(const Entry& entry, Part& part, const resp::Reply& reply) {
   if (reply.kind == resp::Value::Kind::kInteger) {
-    if (table_->primary(part.vnode) != entry.group) return;  // A second copy says nothing new.
+    if (entry.copy != Copy::kPrimary) return;  // A second copy says nothing new.
     part.primary_done = true;
     part.count = reply.integer;
     return;
@@ -269,7 +342,7 @@ void Dispatcher::absorb_write(const Entry& entry, Part& part, const resp::Reply&
   part.count = existed ? 1 : 0;
   part.version = std::max(part.version, raised);
   clock_.merge(raised.hlc);
-  send_to_replica(entry.request, entry.part, other(entry.group));
+  start_entry(entry.request, entry.part, Copy::kSecond);
 }
 
 // The entry is over.
@@ -323,13 +396,15 @@ std::string Dispatcher::timeout_error(Request& request) {
   while (request.parts[index].outstanding == 0)
     ++index;
   const Part& part = request.parts[index];
-  Entry entry{&request, index, Group::kA};
-  if (request.verb != Verb::kCount) {
-    const Group primary = table_->primary(part.vnode);
-    entry.group = part.primary_done ? other(primary) : primary;
-  }
-  const Backend& silent = backend_of(entry);
   const auto waited = options_.backend.request_timeout.count();
+  const bool half_done = write && part.primary_done;
+  const Backend* found =
+      find_backend({&request, index, half_done ? Copy::kSecond : Copy::kPrimary});
+  if (found == nullptr) {
+    return fmt::format("CLUSTERDOWN both data servers of vnode {} have failed; waited {} ms",
+                       part.vnode, waited);
+  }
+  const Backend& silent = *found;
   const std::string_view trouble = silent.trouble();
   const std::string_view why = trouble.empty() ? "no answer" : trouble;
   if (!write) {

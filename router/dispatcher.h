@@ -5,11 +5,13 @@
 //
 //   * A read costs one server: the primary replica's, or with read-policy `any` the other
 //     one's while the primary's connection is not ready.
-//   * A write goes to both replicas at once with one version, as soon as its primary can be
-//     reached. When the primary answers with a raised version, the secondary is sent that one;
-//     the request is done when both hold the same.
-//   * What was not answered is sent again by its Backend; a request that finds no answer
-//     before its deadline gets an error that says what is known.
+//   * A write goes to both copies at once with one version, as soon as its primary can be
+//     reached. The second copy is the other replica or, while that one's owner has failed, an
+//     update log. When the primary answers with a raised version, the second copy is sent that
+//     one; the request is done when both hold the same.
+//   * What was not answered is sent again, to where it belongs by then (write_path.h). What
+//     belongs nowhere, since nobody serves its vnode, is parked until a newer topology comes.
+//     A request that finds no answer before its deadline gets an error that says what is known.
 //
 // Worker thread only.
 #pragma once
@@ -19,6 +21,7 @@
 #include <vector>
 
 #include "router/backend.h"
+#include "router/dialect.h"
 #include "router/hybrid_clock.h"
 #include "router/request.h"
 
@@ -33,9 +36,15 @@ class Dispatcher final : private BackendHost {
     ReadPolicy read_policy = ReadPolicy::kPrimary;
   };
 
-  // `want_epoch` is called with an epoch that a server knows and the table here does not.
+  struct Callbacks {
+    // A server knows this epoch, and the table here is older.
+    std::function<void(topology::Epoch)> want_epoch;
+    // A data server does not answer: the admin should hear of it.
+    std::function<void(const std::string& node, const std::string& why)> report;
+  };
+
   Dispatcher(net::Loop& loop, const Clock& clock, Random& random, Options options,
-             std::function<void(topology::Epoch)> want_epoch);
+             Callbacks callbacks);
   ~Dispatcher() override;
 
   // Goes over to `table`; an older epoch than the one held is ignored. Requests in flight
@@ -69,16 +78,22 @@ class Dispatcher final : private BackendHost {
   void encode(const Entry& entry, Buffer& out) override;
   void reroute(const Entry& entry) override;
   void drop(const Entry& entry) override { settle(entry); }
-  void want_epoch(topology::Epoch epoch) override { want_epoch_(epoch); }
+  void want_epoch(topology::Epoch epoch) override { callbacks_.want_epoch(epoch); }
+  void report(const Backend& backend, const std::string& why) override;
   void merge_clock(uint64_t hlc) override { clock_.merge(hlc); }
 
+  void update_backends();
   Backend* find_backend(const Entry& entry);
-  Backend& backend_of(const Entry& entry);
-  Backend& backend(topology::Vnode vnode, topology::Group group);
-  topology::Group read_group(topology::Vnode vnode);
-  [[nodiscard]] bool has_room(Request& request);
-  void send_to_replica(Request* request, uint32_t part, topology::Group group);
+  Backend* backend_at(const topology::Replica& where);
+  Backend* backend(topology::Vnode vnode, topology::Group group);
+  Copy copy_to_read(topology::Vnode vnode);
+  [[nodiscard]] bool may_start(Request& request);
+  [[nodiscard]] bool may_send(Request& request, const Entry& entry);
+  void start_entry(Request* request, uint32_t part, Copy copy);
+  void place(const Entry& entry);
+  void reroute_write(Entry entry, Part& part);
   void encode_write(const Entry& entry, Part& part, Buffer& out);
+  [[nodiscard]] WriteRole role_of(const Entry& entry) const;
   void absorb(const Entry& entry, const resp::Reply& reply);
   void absorb_write(const Entry& entry, Part& part, const resp::Reply& reply);
   void settle(const Entry& entry);
@@ -88,15 +103,17 @@ class Dispatcher final : private BackendHost {
 
   net::Loop& loop_;
   const Options options_;
-  const std::function<void(topology::Epoch)> want_epoch_;
+  const Callbacks callbacks_;
   Random& random_;
   HybridClock clock_;
   RequestPool pool_;
   topology::RoutingTablePtr table_;
   std::unique_ptr<net::Timer> ticker_;
 
-  // backends_[node id][shard]; a node that owns nothing has none.
+  // backends_[node id][shard]; none for a node that is not contacted.
   std::vector<std::vector<std::unique_ptr<Backend>>> backends_;
+
+  std::vector<Entry> parked_;  // Nobody serves their vnodes; in the order in which they came.
 
   // Requests not done yet, oldest first: their deadlines are in the same order.
   Request* oldest_ = nullptr;

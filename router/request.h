@@ -1,11 +1,11 @@
 // Request: one client command that needs data servers, from its plan to its reply.
 //
-//   client command -> Request { parts } -> Entry per part and replica -> Backend
-//                          ^                                               |
-//                          +------------- replies fill the parts ----------+
+//   client command -> Request { parts } -> Entry per part and copy -> Backend
+//                          ^                                            |
+//                          +----------- replies fill the parts ---------+
 //
-// A part is one key's worth of work. A write part has an entry in flight to each of the
-// two replicas, a read part to one. The request is done when no entry is outstanding, or
+// A part is one key's worth of work. A write part has an entry in flight for each of the
+// two copies, a read part one. The request is done when no entry is outstanding, or
 // when its deadline has passed; it is freed when, besides, no entry refers to it.
 //
 // Worker thread only.
@@ -62,9 +62,13 @@ struct Part {
   size_t key_bytes = 0;
   size_t value_at = 0;  // kSet: the value, in Request::payload.
   size_t value_bytes = 0;
-  resp::Version version;      // Writes: none until sent; as proposed, then as raised.
-  bool primary_done = false;  // Writes: the primary replica has committed it.
-  uint32_t outstanding = 0;   // Entries that have not been answered.
+  uint32_t outstanding = 0;  // Entries that have not been answered.
+
+  // Writes. See write_path.h.
+  resp::Version version;                         // None until sent; as proposed, then as raised.
+  topology::NodeId primary = topology::kNoNode;  // Whom it was proposed to.
+  bool primary_done = false;                     // Who has committed it.
+  uint32_t attempt = 0;                          // Entries of earlier attempts no longer count.
 
   // Results.
   bool found = false;  // kGet
@@ -111,11 +115,20 @@ class Request {
   void recycle();
 };
 
-// One request's part on its way to one replica.
+// Which copy of a vnode an entry is for. Where that is, the routing table says at the moment of
+// sending.
+enum class Copy : uint8_t {
+  kPrimary,      // The primary replica: reads, and writes that get their order there.
+  kSecond,       // A write's second copy: a replica, or an update log. A read of the other replica.
+  kPrimaryCopy,  // A write that had its order from an earlier primary, for the present one.
+};
+
+// One request's part on its way to one copy.
 struct Entry {
   Request* request = nullptr;
   uint32_t part = 0;
-  topology::Group group = topology::Group::kA;  // Whose replica; unused for kCount.
+  Copy copy = Copy::kPrimary;  // Unused for kCount.
+  uint32_t attempt = 0;        // The part's, when this was sent.
 };
 
 // Hands out requests and takes them back. Worker thread only.

@@ -17,6 +17,8 @@ const Log kLog("router");
 
 constexpr uint64_t kOwnFiles = 256;  // Descriptors beside the clients'.
 constexpr Millis kForwardTimeout{5000};
+constexpr Millis kReportTimeout{1000};
+constexpr Millis kReportPause{50};
 constexpr uint32_t kThreadBits = 8;  // Of a writer id: router number << 8 | worker.
 
 }  // namespace
@@ -173,6 +175,21 @@ Status Router::on_topology(const std::string& text) {
 void Router::want_epoch(topology::Epoch epoch) {
   loop_.post([this, epoch] {
     if (feed_ != nullptr) feed_->pull_now(epoch);
+  });
+}
+
+// What several workers say within a moment is said once. The answer says nothing of use: what
+// the admin makes of it comes as a topology.
+void Router::report(const std::string& node, const std::string& why) {
+  loop_.post([this, node, why] {
+    if (feed_ == nullptr || table_ == nullptr) return;
+    const TimePoint now = loop_.now();
+    TimePoint& last = reported_at_[node];
+    if (last != TimePoint{} && now - last < kReportPause) return;
+    last = now;
+    const std::string self = net::Address{settings_.listen.host, port_}.text();
+    feed_->client().call({"DORIS.REPORT", self, node, cluster_, fmt::to_string(epoch_), why},
+                         kReportTimeout, [](const Result<resp::Value>&) {});
   });
 }
 

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -40,6 +41,7 @@ class Router final : private Control {
   void forward(std::vector<std::string> args, resp::Protocol protocol, ValueCallback done) override;
   void list_clients(ValueCallback done) override;
   void want_epoch(topology::Epoch epoch) override;
+  void report(const std::string& node, const std::string& why) override;
   std::string info(const std::vector<std::string>& sections) override;
   void on_client_ended() override { clients_.fetch_sub(1, std::memory_order_relaxed); }
 
@@ -68,6 +70,7 @@ class Router final : private Control {
   topology::RoutingTablePtr table_;
   topology::Epoch epoch_ = 0;
   size_t next_worker_ = 0;
+  std::map<std::string, TimePoint> reported_at_;  // By data server.
 
   // Read by INFO on any thread.
   std::atomic<topology::Epoch> shown_epoch_{0};

@@ -64,9 +64,12 @@ void Worker::adopt(const std::string& cluster, uint32_t writer, topology::Routin
     Dispatcher::Options options{settings_.backend, settings_.read_policy};
     options.backend.cluster = cluster;
     options.backend.writer = writer;
-    dispatcher_ =
-        std::make_unique<Dispatcher>(loop_, clock_, random_, std::move(options),
-                                     [this](topology::Epoch epoch) { control_.want_epoch(epoch); });
+    dispatcher_ = std::make_unique<Dispatcher>(
+        loop_, clock_, random_, std::move(options),
+        Dispatcher::Callbacks{[this](topology::Epoch epoch) { control_.want_epoch(epoch); },
+                              [this](const std::string& node, const std::string& why) {
+                                control_.report(node, why);
+                              }});
   }
   dispatcher_->adopt(std::move(table));
 }

@@ -32,6 +32,8 @@ class Control {
   virtual void list_clients(ValueCallback done) = 0;
   // A data server knows `epoch`.
   virtual void want_epoch(topology::Epoch epoch) = 0;
+  // Data server `node` does not answer.
+  virtual void report(const std::string& node, const std::string& why) = 0;
   // INFO's text for `sections` (lower-case; none: the default ones).
   [[nodiscard]] virtual std::string info(const std::vector<std::string>& sections) = 0;
   // A client has left.

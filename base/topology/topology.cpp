@@ -84,6 +84,26 @@ Status check_nodes(const std::vector<Node>& nodes) {
   return Status::okay();
 }
 
+// Failed nodes, and only they, have a `since`; who stands in is another node.
+Status check_failed(const Topology& topology) {
+  for (const Node& node : topology.nodes) {
+    const bool failed =
+        node.state == NodeState::kTempFailed || node.state == NodeState::kRecovering;
+    if (failed != (node.since != 0) || node.since > topology.epoch) {
+      return Status::invalid(
+          fmt::format("node {} is {} since epoch {}, which cannot be in epoch {}", node.id,
+                      node_state_name(node.state), node.since, topology.epoch));
+    }
+    if (node.stand_in == kNoNode) continue;
+    if (node.state != NodeState::kTempFailed || node.stand_in == node.id ||
+        topology.find(node.stand_in) == nullptr) {
+      return Status::invalid(
+          fmt::format("node {} cannot stand in for node {}", node.stand_in, node.id));
+    }
+  }
+  return Status::okay();
+}
+
 Status check_machines(const std::vector<Node>& nodes) {
   std::array<std::set<std::string_view>, kGroups> machines;
   for (const Node& node : nodes) {
@@ -152,6 +172,7 @@ Status Topology::validate(bool allow_same_machine) const {
     return Status::invalid("the number of vnodes is not 1 to 65535");
   }
   DORIS_RETURN_IF_ERROR(check_nodes(nodes));
+  DORIS_RETURN_IF_ERROR(check_failed(*this));
   if (!allow_same_machine) DORIS_RETURN_IF_ERROR(check_machines(nodes));
   return check_tables(*this);
 }

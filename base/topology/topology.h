@@ -28,10 +28,15 @@ constexpr size_t kGroups = 2;
 
 enum class Group : uint8_t { kA = 0, kB = 1, kStandby = 2 };
 
+// Of groups a and b.
+[[nodiscard]] constexpr Group other_group(Group group) {
+  return group == Group::kA ? Group::kB : Group::kA;
+}
+
 enum class NodeState : uint8_t {
   kJoining,  // Registered, owns nothing yet.
   kUp,
-  kTempFailed,  // Does not answer; its writes go to a stand-in's update log.
+  kTempFailed,  // Does not answer; its writes go to an update log.
   kRecovering,  // Takes writes, serves no reads.
   kLeaving,
   kStandby,
@@ -48,20 +53,30 @@ struct Node {
   uint16_t port = 0;   // The control port; shard i listens on port + 1 + i.
   uint8_t shards = 1;  // 1..kShardsMax, fixed when the store was made.
 
+  // While it is temp-failed or recovering: the epoch at which it ceased to be `up`. Of two
+  // replicas that both have failed, the one with the higher `since` has the newer data.
+  Epoch since = 0;
+  // While it is temp-failed: who keeps its update log. kNoNode: see Topology::degraded_writes.
+  NodeId stand_in = kNoNode;
+
   bool operator==(const Node&) const = default;
 };
 
 struct Topology {
   std::string cluster;  // 32 lower-case hex digits, drawn when the cluster was made.
   Epoch epoch = 0;
-  uint32_t vnodes = 0;      // 1..65535, fixed for the cluster's life.
+  uint32_t vnodes = 0;  // 1..65535, fixed for the cluster's life.
+  // What becomes of a write whose second copy is on a failed node without a stand-in: it goes
+  // to an update log beside the first copy (true), or is refused (false).
+  bool degraded_writes = true;
   std::vector<Node> nodes;  // Ascending by id.
 
   // owner[g][v] is the node of group g that owns vnode v. Both empty while the cluster
   // is forming (not all of its first nodes have registered); else `vnodes` long each.
   std::array<std::vector<NodeId>, kGroups> owner;
 
-  // primary[v] is the group whose replica of v is primary. As long as the owner tables.
+  // primary[v] is the group whose replica of v is primary while both are up; see
+  // RoutingTable::primary() for who is when they are not. As long as the owner tables.
   std::vector<Group> primary;
 
   [[nodiscard]] bool formed() const { return !primary.empty(); }

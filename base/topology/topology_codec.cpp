@@ -148,12 +148,16 @@ Status read_head(LineReader& in, Topology& topology) {
   DORIS_RETURN_IF_ERROR(in.next("epoch", 1));
   DORIS_RETURN_IF_ERROR(in.number<Epoch>(in.word(1), 1, UINT32_MAX, topology.epoch));
   DORIS_RETURN_IF_ERROR(in.next("vnodes", 1));
-  return in.number<uint32_t>(in.word(1), 1, UINT16_MAX, topology.vnodes);
+  DORIS_RETURN_IF_ERROR(in.number<uint32_t>(in.word(1), 1, UINT16_MAX, topology.vnodes));
+  DORIS_RETURN_IF_ERROR(in.next("degraded-writes", 1));
+  topology.degraded_writes = in.word(1) == "yes";
+  if (!topology.degraded_writes && in.word(1) != "no") return in.wrong("yes or no was expected");
+  return Status::okay();
 }
 
 // Reads the node line at which `in` stands.
 Status read_node(LineReader& in, Topology& topology) {
-  DORIS_RETURN_IF_ERROR(in.expect("node", 8));
+  DORIS_RETURN_IF_ERROR(in.expect("node", 10));
   Node node;
   DORIS_RETURN_IF_ERROR(in.number<NodeId>(in.word(1), 1, UINT16_MAX, node.id));
   node.name = in.word(2);
@@ -167,6 +171,8 @@ Status read_node(LineReader& in, Topology& topology) {
   node.host = in.word(6);
   DORIS_RETURN_IF_ERROR(in.number<uint16_t>(in.word(7), 1, UINT16_MAX, node.port));
   DORIS_RETURN_IF_ERROR(in.number<uint8_t>(in.word(8), 1, UINT8_MAX, node.shards));
+  DORIS_RETURN_IF_ERROR(in.number<Epoch>(in.word(9), 0, UINT32_MAX, node.since));
+  DORIS_RETURN_IF_ERROR(in.number<NodeId>(in.word(10), 0, UINT16_MAX, node.stand_in));
   topology.nodes.push_back(std::move(node));
   return Status::okay();
 }
@@ -273,9 +279,11 @@ std::string encode(const Topology& topology) {
   line(out, "cluster {}", topology.cluster);
   line(out, "epoch {}", topology.epoch);
   line(out, "vnodes {}", topology.vnodes);
+  line(out, "degraded-writes {}", topology.degraded_writes ? "yes" : "no");
   for (const Node& node : topology.nodes) {
-    line(out, "node {} {} {} {} {} {} {} {}", node.id, node.name, group_name(node.group),
-         node_state_name(node.state), node.machine, node.host, node.port, node.shards);
+    line(out, "node {} {} {} {} {} {} {} {} {} {}", node.id, node.name, group_name(node.group),
+         node_state_name(node.state), node.machine, node.host, node.port, node.shards, node.since,
+         node.stand_in);
   }
   if (topology.formed()) {
     write_owners(out, topology, Group::kA);

@@ -24,7 +24,7 @@ TEST_CASE("requests to a data server read as PROTOCOL.md says") {
     const resp::Version version{7, 9, 257};
     char bytes[resp::Version::kBytes];
     version.encode(bytes);
-    write_vset(out, 'P', 0, "k", version, "value");
+    write_vset(out, WriteRole::primary(), 0, "k", version, "value");
     CHECK(out.view() == "*7\r\n$4\r\nVSET\r\n$1\r\nP\r\n$1\r\n0\r\n$1\r\nk\r\n$16\r\n" +
                             std::string(bytes, sizeof(bytes)) + "\r\n$1\r\n0\r\n$5\r\nvalue\r\n");
   }
@@ -32,7 +32,7 @@ TEST_CASE("requests to a data server read as PROTOCOL.md says") {
     const resp::Version version{1, 2, 3};
     char bytes[resp::Version::kBytes];
     version.encode(bytes);
-    write_vdel(out, 'S', 12, "k", version);
+    write_vdel(out, WriteRole::secondary(), 12, "k", version);
     CHECK(out.view() == "*5\r\n$4\r\nVDEL\r\n$1\r\nS\r\n$2\r\n12\r\n$1\r\nk\r\n$16\r\n" +
                             std::string(bytes, sizeof(bytes)) + "\r\n");
   }

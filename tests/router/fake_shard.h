@@ -44,8 +44,9 @@ class FakeShard {
   bool adopts = true;    // Else it refuses DORIS.ADOPT.
   std::string nonsense;  // If not empty, the answer to every command on data.
   std::map<std::string, Record> records;
-  int64_t live_keys = 0;    // What VCOUNT answers.
-  uint64_t clock_seen = 0;  // What DORIS.LINK answers.
+  std::map<std::string, Record> log;  // Of all targets: "target key".
+  int64_t live_keys = 0;              // What VCOUNT answers.
+  uint64_t clock_seen = 0;            // What DORIS.LINK answers.
 
   // ---- What it was asked ----
 
@@ -221,7 +222,9 @@ class FakeShard {
       from.reply().error("WRONGNODE the write says another epoch");
       return;
     }
-    Record& held = records[std::string(args[3])];
+    const bool logs = args[1].starts_with('L');
+    Record& held = logs ? log[std::string(args[1].substr(1)) + " " + std::string(args[3])]
+                        : records[std::string(args[3])];
     const bool existed = held.value.has_value();
     const bool is_new = next.version > held.version;
     const bool raise = primary && next.version < held.version;

@@ -100,6 +100,7 @@ class FakeControl final : public Control {
   std::vector<Lines> forwarded;
   std::vector<ValueCallback> unanswered;  // Of what was forwarded.
   std::vector<topology::Epoch> wanted;
+  Lines reports;  // "a1: why"
   int clients_ended = 0;
 
  private:
@@ -109,6 +110,9 @@ class FakeControl final : public Control {
   }
   void list_clients(ValueCallback done) override { done(resp::Value::bulk(clients())); }
   void want_epoch(topology::Epoch epoch) override { wanted.push_back(epoch); }
+  void report(const std::string& node, const std::string& why) override {
+    reports.push_back(node + ": " + why);
+  }
   std::string info(const Lines& sections) override {
     return fmt::format("info of [{}]", fmt::join(sections, " "));
   }
@@ -171,8 +175,21 @@ class RunningWorker {
     adopt(topology);
   }
 
+  // The next epoch, in which `node` is in `state`, and time for all to learn of it.
+  void adopt_with(std::string_view node, topology::NodeState state) {
+    const topology::Epoch next = topology.epoch + 1;
+    for (topology::Node& each : topology.nodes) {
+      if (each.name != node) continue;
+      each.state = state;
+      each.since = state == topology::NodeState::kUp ? 0 : next;
+    }
+    adopt_next_epoch();
+    loop.advance(Millis{100});
+  }
+
   topology::Group primary_group(std::string_view key) {
-    return topology.primary[hasher_.vnode(key, kVnodes)];
+    const topology::RoutingTable table(topology);
+    return table.primary(hasher_.vnode(key, kVnodes));
   }
   FakeShard& primary(std::string_view key) {
     return primary_group(key) == topology::Group::kA ? a : b;

@@ -16,10 +16,11 @@ constexpr std::string_view kExample = R"(doris-topology 1
 cluster 0123456789abcdef0123456789abcdef
 epoch 5
 vnodes 12
-node 1 a1 a up rack-1 10.0.0.1 7000 2
-node 2 b1 b up rack-2 10.0.0.2 7000 2
-node 3 a2 a up rack-3 10.0.0.3 7000 1
-node 4 s1 standby standby rack-4 10.0.0.4 7000 4
+degraded-writes yes
+node 1 a1 a up rack-1 10.0.0.1 7000 2 0 0
+node 2 b1 b up rack-2 10.0.0.2 7000 2 0 0
+node 3 a2 a temp-failed rack-3 10.0.0.3 7000 1 4 4
+node 4 s1 standby standby rack-4 10.0.0.4 7000 4 0 0
 order a 1
 owner a 1 0-5
 owner a 3 6-11
@@ -51,6 +52,9 @@ TEST_CASE("the example of FORMAT.md means what it says") {
   CHECK(topology->nodes.size() == 4);
   CHECK(topology->find("s1")->state == NodeState::kStandby);
   CHECK(topology->find("b1")->port == 7000);
+  CHECK(topology->find("a2")->since == 4);
+  CHECK(topology->find("a2")->stand_in == 4);
+  CHECK(topology->degraded_writes);
   CHECK(topology->owner[0] == std::vector<NodeId>{1, 1, 1, 1, 1, 1, 3, 3, 3, 3, 3, 3});
   CHECK(topology->primary[0] == Group::kA);
   CHECK(topology->primary[1] == Group::kB);
@@ -106,27 +110,35 @@ TEST_CASE("an error names the line and what is wrong with it") {
   CHECK_THAT(error_of(example_with("epoch 5\n", "")), Catch::StartsWith("line 3: 'epoch' was"));
   CHECK_THAT(error_of(example_with("vnodes 12", "vnodes 65536")), Catch::StartsWith("line 4: "));
   CHECK_THAT(error_of(example_with(" a up", " c up")),
-             Catch::Contains("line 5: there is no group"));
-  CHECK_THAT(error_of(example_with(" up", " off")), Catch::Contains("line 5: there is no state"));
-  CHECK_THAT(error_of(example_with("7000 2", "70000 2")), Catch::StartsWith("line 5: '70000'"));
-  CHECK_THAT(error_of(example_with("0-5", "0-6")), Catch::Contains("line 11: position 6 has"));
+             Catch::Contains("line 6: there is no group"));
+  CHECK_THAT(error_of(example_with(" up", " off")), Catch::Contains("line 6: there is no state"));
+  CHECK_THAT(error_of(example_with("7000 2", "70000 2")), Catch::StartsWith("line 6: '70000'"));
+  CHECK_THAT(error_of(example_with("degraded-writes yes", "degraded-writes maybe")),
+             Catch::StartsWith("line 5: yes or no"));
+  CHECK_THAT(error_of(example_with("0-5", "0-6")), Catch::Contains("line 12: position 6 has"));
   CHECK_THAT(error_of(example_with("0-5", "0-4")), Catch::Contains("no owner yet: 1"));
-  CHECK_THAT(error_of(example_with("0-5", "5-0")), Catch::StartsWith("line 10: '0'"));
-  CHECK_THAT(error_of(example_with("0-5", "0-5,")), Catch::Contains("line 10: a run is missing"));
-  CHECK_THAT(error_of(example_with("0-5", "0-3,,4-5")), Catch::StartsWith("line 10: ''"));
+  CHECK_THAT(error_of(example_with("0-5", "5-0")), Catch::StartsWith("line 11: '0'"));
+  CHECK_THAT(error_of(example_with("0-5", "0-5,")), Catch::Contains("line 11: a run is missing"));
+  CHECK_THAT(error_of(example_with("0-5", "0-3,,4-5")), Catch::StartsWith("line 11: ''"));
   CHECK_THAT(error_of(example_with("owner a 3", "owner b 3")), Catch::Contains("in group a was"));
-  CHECK_THAT(error_of(example_with("6-11", "6-12")), Catch::StartsWith("line 11: '12'"));
+  CHECK_THAT(error_of(example_with("6-11", "6-12")), Catch::StartsWith("line 12: '12'"));
   CHECK_THAT(error_of(example_with("order b 7", "order b 6")), Catch::Contains("shares a factor"));
   CHECK_THAT(error_of(example_with("52a", "52")), Catch::Contains("number of hex digits"));
   CHECK_THAT(error_of(example_with("52a", "52g")), Catch::Contains("not one of 0-9 a-f"));
-  CHECK_THAT(error_of(example_with("end\n", "")), Catch::StartsWith("line 15: the text ends"));
-  CHECK_THAT(error_of(example_with("end\n", "end")), Catch::StartsWith("line 15: the line is cut"));
+  CHECK_THAT(error_of(example_with("end\n", "")), Catch::StartsWith("line 16: the text ends"));
+  CHECK_THAT(error_of(example_with("end\n", "end")), Catch::StartsWith("line 16: the line is cut"));
   CHECK_THAT(error_of(std::string(kExample) + "more\n"), Catch::Contains("something follows"));
 }
 
 TEST_CASE("what is wrong with the whole is found too") {
   CHECK_THAT(error_of(example_with("node 2 b1", "node 2 a1")), Catch::Contains("are called 'a1'"));
   CHECK_THAT(error_of(example_with("owner b 2", "owner b 3")), Catch::Contains("is not in it"));
+  CHECK_THAT(error_of(example_with("7000 1 4 4", "7000 1 0 4")),
+             Catch::Contains("node 3 is temp-failed since epoch 0, which cannot be in epoch 5"));
+  CHECK_THAT(error_of(example_with("7000 1 4 4", "7000 1 6 4")), Catch::Contains("since epoch 6"));
+  CHECK_THAT(error_of(example_with("7000 1 4 4", "7000 1 4 3")), Catch::Contains("stand in for"));
+  CHECK_THAT(error_of(example_with("7000 1 4 4", "7000 1 4 9")), Catch::Contains("stand in for"));
+  CHECK_THAT(error_of(example_with("7000 2 0 0", "7000 2 0 4")), Catch::Contains("stand in for"));
   CHECK_THAT(error_of(example_with("node 3", "node 1")), Catch::Contains("does not come after"));
 }
 
