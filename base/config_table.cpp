@@ -177,6 +177,9 @@ std::vector<ConfigKey> server_keys() {
       number(Type::kBytes, "disk-free-min", kServer, "512mb", {2 * kMb, 1024 * kGb},
              "Below this much free space on the disk of server-dir, writes are refused while reads "
              "go on. The reserve lets the log and the checkpoints finish their work."),
+      number(Type::kBytes, "update-log-max-size", kServer, "16gb", {1 * kMb, 1024 * kGb},
+             "How much the update log for one failed node may hold, per shard; a key is in it once,"
+             " with its newest value. Above it, writes that belong there are refused."),
   };
 }
 

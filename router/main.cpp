@@ -8,7 +8,8 @@ using namespace doris;
 
 struct Running {
   explicit Running(const net::Surroundings& around)
-      : settings(around.config), router(around.loop, around.clock, around.random, settings) {}
+      : settings(around.config),
+        router(around.loop, around.clock, around.random, settings, around.start_thread) {}
   const router::Settings settings;
   router::Router router;
 };

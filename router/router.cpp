@@ -25,25 +25,26 @@ constexpr uint32_t kThreadBits = 8;  // Of a writer id: router number << 8 | wor
 
 // A worker and the thread that it lives on. The worker is made and destroyed there.
 struct Router::WorkerThread {
-  explicit WorkerThread(const std::string& name) : thread(name) {}
-  net::LoopThread thread;
+  explicit WorkerThread(std::unique_ptr<net::LoopHost> host) : thread(std::move(host)) {}
+  const std::unique_ptr<net::LoopHost> thread;
   WorkerStats stats;  // Outlives all workers: while one goes, another may ask for INFO.
   std::unique_ptr<Worker> worker;
 };
 
 Router::Router(net::Loop& control_loop, const Clock& clock, Random& random,
-               const Settings& settings)
+               const Settings& settings, net::StartThread start_thread)
     : loop_(control_loop),
       clock_(clock),
       random_(random),
       settings_(settings),
+      start_thread_(std::move(start_thread)),
       started_ms_(clock.wall_ms()) {}
 
 Router::~Router() {
   listener_.reset();
   feed_.reset();
   for (auto& worker : workers_) {
-    worker->thread.run_and_wait([&] { worker->worker.reset(); });
+    worker->thread->run_and_wait([&] { worker->worker.reset(); });
   }
 }
 
@@ -63,12 +64,12 @@ Status Router::start() {
 
 void Router::start_workers() {
   for (uint32_t i = 0; i < settings_.threads; ++i) {
-    auto& slot =
-        *workers_.emplace_back(std::make_unique<WorkerThread>(fmt::format("worker-{}", i)));
+    auto& slot = *workers_.emplace_back(
+        std::make_unique<WorkerThread>(start_thread_(fmt::format("worker-{}", i))));
     const uint64_t seed = random_.next();
     Control& control = *this;
-    slot.thread.run_and_wait([&] {
-      slot.worker = std::make_unique<Worker>(slot.thread.loop(), clock_, settings_, control,
+    slot.thread->run_and_wait([&] {
+      slot.worker = std::make_unique<Worker>(slot.thread->loop(), clock_, settings_, control,
                                              slot.stats, i, seed);
     });
   }
@@ -87,7 +88,7 @@ void Router::on_accept(std::unique_ptr<net::Accepted> accepted) {
   next_worker_ = (next_worker_ + 1) % workers_.size();
   // std::function wants a copyable callable, so the connection travels in a shared box.
   auto box = std::make_shared<std::unique_ptr<net::Accepted>>(std::move(accepted));
-  chosen.thread.loop().post(
+  chosen.thread->loop().post(
       [worker = chosen.worker.get(), box] { worker->accept(std::move(*box)); });
 }
 
@@ -106,7 +107,7 @@ void Router::list_clients(ValueCallback done) {
   };
   auto gathered = std::make_shared<Gathered>(Gathered{workers_.size(), "", std::move(done)});
   for (const auto& slot : workers_) {
-    slot->thread.loop().post([this, gathered, worker = slot->worker.get()] {
+    slot->thread->loop().post([this, gathered, worker = slot->worker.get()] {
       loop_.post([gathered, lines = worker->describe_clients()] {
         gathered->lines += lines;
         if (--gathered->missing > 0) return;
@@ -165,7 +166,7 @@ Status Router::on_topology(const std::string& text) {
   table_ = std::make_shared<const topology::RoutingTable>(std::move(*topology));
   for (uint32_t i = 0; i < workers_.size(); ++i) {
     WorkerThread& slot = *workers_[i];
-    slot.thread.loop().post(
+    slot.thread->loop().post(
         [worker = slot.worker.get(), cluster = cluster_, table = table_,
          writer = router_number_ << kThreadBits | i] { worker->adopt(cluster, writer, table); });
   }

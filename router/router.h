@@ -15,8 +15,7 @@
 #include <string>
 #include <vector>
 
-#include "base/net/loop.h"
-#include "base/net/loop_thread.h"
+#include "base/net/loop_host.h"
 #include "resp/topology_feed.h"
 #include "router/worker.h"
 
@@ -24,8 +23,10 @@ namespace doris::router {
 
 class Router final : private Control {
  public:
-  // References outlive this. Nothing runs before start().
-  Router(net::Loop& control_loop, const Clock& clock, Random& random, const Settings& settings);
+  // References outlive this. Nothing runs before start(). The workers live on threads that
+  // `start_thread` makes.
+  Router(net::Loop& control_loop, const Clock& clock, Random& random, const Settings& settings,
+         net::StartThread start_thread);
   ~Router() override;
 
   // Listens and starts the workers. kExists: the port is in use.
@@ -56,6 +57,7 @@ class Router final : private Control {
   const Clock& clock_;
   Random& random_;
   const Settings& settings_;
+  const net::StartThread start_thread_;
   const int64_t started_ms_;
 
   // Constant once start() has returned; a worker's own state is its thread's.

@@ -1,8 +1,11 @@
-// BdbStore: a shard's records in Berkeley DB. FORMAT.md has the files and their bytes.
+// BdbStore: a shard's records and its update log in Berkeley DB. FORMAT.md has the files.
 //
-// One batch is one transaction with one kept cursor: a write reads the held record's
-// header and replaces the record at the same position. Once its buffers have grown to the
-// usual record, an operation allocates nothing here.
+//   data_     data.db      the records            data_file.h
+//   log_      handoff.db   the update log         update_log.h
+//   ledger_   meta.db      numbers about both     ledger.h
+//
+// One batch is one transaction over all of them; here are its beginning and end, and what a
+// failure means.
 //
 // The thread that opened it owns it, but for fail() and offline(). The helper threads of
 // maintenance.h use environment() alone.
@@ -12,19 +15,22 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
-#include "base/bdb/cursor.h"
 #include "base/bdb/database.h"
 #include "base/bdb/environment.h"
 #include "base/bdb/transaction.h"
-#include "server/live_counts.h"
+#include "server/data_file.h"
+#include "server/ledger.h"
 #include "server/store.h"
+#include "server/update_log.h"
 
 namespace doris::server {
 
 class BdbStore final : public Store {
  public:
-  static constexpr std::string_view kDataFile = "data.db";
+  static constexpr std::string_view kDataFile = DataFile::kFile;
+  static constexpr std::string_view kLogFile = UpdateLog::kFile;
   static constexpr std::string_view kMetaFile = "meta.db";
 
   struct Options {
@@ -42,12 +48,34 @@ class BdbStore final : public Store {
   Result<std::optional<RecordHeader>> read_header(const KeyRef& key) override;
   Result<WriteResult> write(const KeyRef& key, const Write& write, Role role,
                             int64_t now_ms) override;
+  Result<std::string> scan(topology::Vnode vnode, const Page& page, Content content,
+                           const RecordVisitor& visit) override;
+  [[nodiscard]] VnodeDigest digest(topology::Vnode vnode) const override {
+    return data_.digest(vnode);
+  }
+  Result<std::string> reclaim(topology::Vnode vnode, const Page& page,
+                              const Horizon& horizon) override;
+
+  Result<WriteResult> log_write(topology::NodeId target, const KeyRef& key,
+                                const Write& write) override;
+  Result<std::string> log_scan(topology::NodeId target, const Page& page,
+                               const RecordVisitor& visit) override;
+  Result<bool> log_drop(topology::NodeId target, const KeyRef& key,
+                        const resp::Version& version) override;
+  Result<size_t> log_clear(topology::NodeId target, size_t records_max) override;
+  [[nodiscard]] LogStats log_stats(topology::NodeId target) const override {
+    return log_.stats(target);
+  }
+  [[nodiscard]] std::vector<topology::NodeId> log_targets() const override {
+    return log_.targets();
+  }
+
   [[nodiscard]] size_t batch_writes() const override { return batch_writes_; }
   [[nodiscard]] size_t batch_bytes() const override { return batch_bytes_; }
   Status commit() override;
   void abort() override;
   [[nodiscard]] const std::vector<uint64_t>& live_keys() const override {
-    return counts_.by_namespace();
+    return data_.live_keys();
   }
   [[nodiscard]] bool offline() const override;
 
@@ -55,45 +83,49 @@ class BdbStore final : public Store {
   void fail() { failed_.store(true, std::memory_order_release); }
 
   // For the helper threads. Lives as long as the store.
-  [[nodiscard]] bdb::Environment& environment() { return *environment_; }
+  [[nodiscard]] bdb::Environment& environment() { return *files_.environment; }
 
  private:
-  explicit BdbStore(bdb::Durability durability) : durability_(durability) {}
+  // Destroyed in reverse: databases, environment.
+  struct Files {
+    std::unique_ptr<bdb::Environment> environment;
+    std::unique_ptr<bdb::Database> data;
+    std::unique_ptr<bdb::Database> meta;
+    std::unique_ptr<bdb::Database> log;
+  };
+
+  static Result<Files> open_files(const bdb::Environment::Options& options);
+  BdbStore(Files files, bdb::Durability durability);
 
   Status begin_batch();
   void end_batch();
-  Status put(const Write& write, const resp::Version& version, bool held);
 
-  // What header_ says, after a search that did or did not find its key.
-  Result<std::optional<RecordHeader>> held_header(const Result<bool>& found);
+  // Passes on what a call to read or to change has returned; damage takes the store offline,
+  // and a change that failed leaves a batch that can only be aborted.
+  template <class T>
+  Result<T> noted(Result<T> result);
+  template <class T>
+  Result<T> changed(Result<T> result);
+  void count_write(const Result<WriteResult>& result, const Write& write);
+  Status noted(const Status& status);
 
-  [[nodiscard]] Status in_data_file(const Status& status) const;
   [[nodiscard]] Status check_online() const;
-  Status noted(const Status& status);  // Passes it on; damage takes the store offline.
   void take_offline(const Status& why);
 
   const bdb::Durability durability_;
-  // Destroyed in reverse: cursor, transaction, databases, environment.
-  std::unique_ptr<bdb::Environment> environment_;
-  std::unique_ptr<bdb::Database> data_;
-  std::unique_ptr<bdb::Database> meta_;
+  Files files_;
+  Ledger ledger_;
+  DataFile data_;
+  UpdateLog log_;
 
-  // The open batch. The cursor exists iff the transaction does.
+  // The open batch.
   std::unique_ptr<bdb::Transaction> transaction_;
-  std::unique_ptr<bdb::Cursor> cursor_;
   size_t batch_writes_ = 0;
   size_t batch_bytes_ = 0;
   Status batch_error_;  // Why the batch can only be aborted.
 
-  LiveCounts counts_;
   Status offline_reason_;  // Why, when the owner found out; every later call fails alike.
   std::atomic<bool> failed_{false};
-
-  // Buffers kept from call to call.
-  std::string stored_key_;
-  std::string header_;  // Of the record held.
-  std::string record_;  // To be written.
-  std::string read_;    // What read() returned; views point here.
 };
 
 }  // namespace doris::server

@@ -15,9 +15,12 @@ namespace {
 
 using resp::equals_ignoring_case;
 
+constexpr Millis kProbeMax{10'000};
+
 constexpr resp::CommandSpec kOwnSpecs[] = {
     {"info", -1, "", 0, 0, 0, "server", "1.0.0", "How this data server is"},
     {"doris.heartbeat", 3, "admin", 0, 0, 0, "server", "0.1.0", "The admin asks: are you there?"},
+    {"doris.probe", 4, "admin", 0, 0, 0, "server", "0.1.0", "Does another program answer?"},
     {"doris.adopt", 2, "admin", 0, 0, 0, "server", "0.1.0", "Take over a topology"},
     {"doris.record", -2, "admin", 0, 0, 0, "server", "0.1.0",
      "Show what is held of a key: DORIS.RECORD key [namespace]"},
@@ -59,6 +62,8 @@ void ControlSession::run(Args args) {
     run_heartbeat(args);
   } else if (spec->name == "doris.adopt") {
     run_adopt(args);
+  } else if (spec->name == "doris.probe") {
+    run_probe(args);
   } else {
     run_record(args);
   }
@@ -76,11 +81,33 @@ void ControlSession::run_heartbeat(Args args) {
     return;
   }
   reply()
-      .array(4)
+      .array(9)
       .bulk(node_.settings().node)
       .integer(static_cast<int64_t>(standing.epoch))
       .integer(standing.ready() ? 1 : 0)
-      .integer(node_.shards_offline());
+      .integer(node_.shards_offline())
+      .integer(static_cast<int64_t>(node_.recovered_epoch()))
+      .integer(node_.sum_over_shards(&ShardStats::vnodes_left))
+      .integer(static_cast<int64_t>(node_.incarnation()))
+      .integer(node_.sum_over_shards(&ShardStats::log_entries))
+      .integer(node_.sum_over_shards(&ShardStats::log_bytes));
+}
+
+// DORIS.PROBE host port timeout-ms: whether another program answers, seen from here.
+void ControlSession::run_probe(Args args) {
+  uint16_t port = 0;
+  int64_t timeout = 0;
+  if (!resp::parse_integer(args[2], port) || !resp::parse_integer(args[3], timeout) ||
+      timeout < 1 || timeout > kProbeMax.count()) {
+    reply().error("ERR DORIS.PROBE takes a host, a port and a timeout of 1 to 10000 ms");
+    return;
+  }
+  await_answer();
+  node_.probe(
+      {std::string(args[1]), port}, Millis{timeout}, [&node = node_, id = id_](bool answers) {
+        node.with_session(
+            id, [&](ControlSession& session) { session.answer(resp::Value::of(answers ? 1 : 0)); });
+      });
 }
 
 // DORIS.ADOPT topology

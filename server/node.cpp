@@ -4,9 +4,7 @@
 
 #include "base/log.h"
 #include "base/net/file_limit.h"
-#include "base/net/loop_thread.h"
 #include "base/topology/topology_codec.h"
-#include "server/bdb_store.h"
 #include "server/control_session.h"
 #include "server/record_view.h"
 
@@ -23,30 +21,34 @@ constexpr int kPortAttempts = 512;  // Clients' closed connections hold ports fo
 
 // A shard and the thread that it lives on. The shard is made and destroyed there.
 struct Node::ShardThread {
-  explicit ShardThread(const std::string& name) : thread(name) {}
-  net::LoopThread thread;
-  BdbStore* store = nullptr;  // The shard's own; for fail() and environment() only.
+  explicit ShardThread(std::unique_ptr<net::LoopHost> host) : thread(std::move(host)) {}
+  const std::unique_ptr<net::LoopHost> thread;
   std::unique_ptr<Shard> shard;
 };
 
-Node::Node(net::Loop& control_loop, const Clock& clock, Random& random, Settings settings)
+Node::Node(net::Loop& control_loop, const Clock& clock, Random& random, Settings settings,
+           net::StartThread start_thread, std::unique_ptr<Stores> stores)
     : loop_(control_loop),
       clock_(clock),
       random_(random),
       settings_(std::move(settings)),
-      started_ms_(clock.wall_ms()) {}
+      start_thread_(std::move(start_thread)),
+      started_ms_(clock.wall_ms()),
+      incarnation_(random.next() >> 1),
+      stores_(std::move(stores)) {}
 
 Node::~Node() {
   listener_.reset();
   feed_.reset();
+  probes_.clear();
   sessions_.clear();
   for (auto& slot : shards_) {
-    if (slot->shard != nullptr) slot->thread.run_and_wait([&] { slot->shard->stop(); });
+    if (slot->shard != nullptr) slot->thread->run_and_wait([&] { slot->shard->stop(); });
   }
-  maintenance_.reset();  // After those that ask it, before the environments that it flushes.
+  stores_->stop_upkeep();  // After those that ask it, before the stores that it looks after.
   for (auto& slot : shards_) {
-    slot->thread.run_and_wait([&] { slot->shard.reset(); });
-    slot->thread.stop();
+    slot->thread->run_and_wait([&] { slot->shard.reset(); });
+    slot->thread->stop();
   }
 }
 
@@ -79,36 +81,29 @@ Status Node::start() {
 }
 
 Status Node::open_shards() {
-  std::vector<bdb::Environment*> environments;
+  const uint64_t seed = random_.next();
   for (uint32_t i = 0; i < shards(); ++i) {
-    auto& slot = *shards_.emplace_back(std::make_unique<ShardThread>(fmt::format("shard-{}", i)));
+    auto& slot = *shards_.emplace_back(
+        std::make_unique<ShardThread>(start_thread_(fmt::format("shard-{}", i))));
     Status opened;
-    slot.thread.run_and_wait([&] {
-      Result<std::unique_ptr<BdbStore>> store =
-          BdbStore::open({.environment = settings_.environment(data_dir_->shard_path(i), shards()),
-                          .durability = settings_.sync_each_commit ? bdb::Durability::kSync
-                                                                   : bdb::Durability::kWrite});
+    slot.thread->run_and_wait([&] {
+      Result<std::unique_ptr<Store>> store = stores_->open(i, shards(), data_dir_->shard_path(i));
       if (!store.ok()) {
         opened = store.status();
         return;
       }
-      slot.store = store->get();
       ShardHost& host = *this;
-      slot.shard = std::make_unique<Shard>(slot.thread.loop(), clock_, host, std::move(*store),
-                                           Shard::Options{static_cast<uint8_t>(i), settings_.limits,
-                                                          fmt::format("{}/{}", settings_.node, i)});
+      Shard::Options options{.index = static_cast<uint8_t>(i),
+                             .limits = settings_.limits,
+                             .name = fmt::format("{}/{}", settings_.node, i),
+                             .update_log_bytes_max = settings_.update_log_bytes_max,
+                             .seed = seed + i};
+      slot.shard = std::make_unique<Shard>(slot.thread->loop(), clock_, host, std::move(*store),
+                                           std::move(options));
     });
     DORIS_RETURN_IF_ERROR(opened);
-    environments.push_back(&slot.store->environment());
   }
-  Maintenance::Options options;
-  options.directory = settings_.directory;
-  options.flush_log = settings_.sync_each_second;
-  options.checkpoint_log_bytes = settings_.checkpoint_log_bytes;
-  options.checkpoint_interval = settings_.checkpoint_interval;
-  options.disk_free_bytes_min = settings_.disk_free_bytes_min;
-  options.on_failed = [this](uint32_t shard, const Status&) { shards_[shard]->store->fail(); };
-  maintenance_ = std::make_unique<Maintenance>(std::move(options), std::move(environments));
+  stores_->start_upkeep();
   return Status::okay();
 }
 
@@ -133,7 +128,7 @@ Status Node::listen_at(uint16_t port) {
   for (uint32_t i = 0; i < shards(); ++i) {
     const net::Address address{settings_.listen.host, static_cast<uint16_t>(port_ + 1 + i)};
     Status listening;
-    shards_[i]->thread.run_and_wait([&] { listening = shards_[i]->shard->listen(address); });
+    shards_[i]->thread->run_and_wait([&] { listening = shards_[i]->shard->listen(address); });
     DORIS_RETURN_IF_ERROR(listening);
   }
   return Status::okay();
@@ -163,7 +158,8 @@ std::vector<std::string> Node::registration() const {
           fmt::to_string(port_),
           fmt::to_string(data_dir_->shards()),
           data_dir_->cluster().empty() ? "-" : data_dir_->cluster(),
-          fmt::to_string(standing_.epoch)};
+          fmt::to_string(standing_.epoch),
+          fmt::to_string(incarnation_)};
 }
 
 Status Node::on_registered(const resp::Value& reply) {
@@ -255,7 +251,6 @@ std::string Node::why_not_ready(const topology::Topology& topology,
   }
   if (!topology.formed()) return "the cluster is forming; see DORIS.STATUS at the admin";
   if (self == nullptr) return "the topology does not name this node";
-  if (self->group == topology::Group::kStandby) return "this node is a standby";
   if (self->shards != data_dir_->shards()) {
     return fmt::format("the topology says that this node has {} shards, but it has {}",
                        self->shards, data_dir_->shards());
@@ -267,7 +262,7 @@ std::string Node::why_not_ready(const topology::Topology& topology,
 void Node::hand_out_standing(const std::function<void()>& done) {
   auto missing = std::make_shared<size_t>(shards_.size());
   for (const auto& slot : shards_) {
-    slot->thread.loop().post(
+    slot->thread->loop().post(
         [this, shard = slot->shard.get(), standing = standing_, missing, done] {
           shard->set_standing(standing);
           loop_.post([missing, done] {
@@ -311,12 +306,22 @@ void Node::inspect(const std::string& physical_key, std::function<void(resp::Val
   const topology::Vnode vnode = hasher_.vnode(physical_key, standing_.table->vnodes());
   const uint32_t index = vnode % shards();
   ShardThread& slot = *shards_[index];
-  slot.thread.loop().post(
+  slot.thread->loop().post(
       [this, shard = slot.shard.get(), vnode, index, physical_key, done = std::move(done)] {
         resp::Value view = describe_record({vnode, physical_key}, index,
                                            shard->inspect({vnode, physical_key}), clock_.wall_ms());
         loop_.post([view = std::move(view), done] { done(view); });
       });
+}
+
+void Node::probe(const net::Address& address, Millis timeout, std::function<void(bool)> done) {
+  const uint64_t id = next_probe_++;
+  auto& client = probes_[id] = std::make_unique<resp::Client>(
+      loop_, random_, resp::Client::Options{.address = address, .connect_timeout = timeout});
+  client->call({"PING"}, timeout, [this, id, done = std::move(done)](const auto& reply) {
+    done(reply.ok() && !reply->is(resp::Value::Kind::kError));
+    loop_.post([this, id] { probes_.erase(id); });  // Not from inside its own callback.
+  });
 }
 
 // ---- Facts ---------------------------------------------------------------------------
@@ -328,18 +333,26 @@ std::string Node::ports() const {
 }
 
 uint32_t Node::shards_offline() const {
-  uint32_t count = 0;
+  return static_cast<uint32_t>(sum_over_shards(&ShardStats::offline));
+}
+
+topology::Epoch Node::recovered_epoch() const {
+  const auto of = [](const auto& slot) { return slot->shard->counters().recovered_epoch.get(); };
+  int64_t epoch = INT64_MAX;
   for (const auto& slot : shards_)
-    count += slot->shard->counters().offline.get() != 0 ? 1 : 0;
-  return count;
+    epoch = std::min(epoch, of(slot));
+  return static_cast<topology::Epoch>(epoch) == standing_.epoch ? standing_.epoch : 0;
+}
+
+int64_t Node::sum_over_shards(Counter ShardStats::*counter) const {
+  int64_t sum = 0;
+  for (const auto& slot : shards_)
+    sum += (slot->shard->counters().*counter).get();
+  return sum;
 }
 
 const ShardStats& Node::shard_counters(uint32_t shard) const {
   return shards_[shard]->shard->counters();
-}
-
-uint64_t Node::log_bytes(uint32_t shard) const {
-  return shards_[shard]->store->environment().log_bytes_since_checkpoint();
 }
 
 }  // namespace doris::server

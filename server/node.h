@@ -19,14 +19,14 @@
 #include <unordered_map>
 #include <vector>
 
-#include "base/net/loop.h"
+#include "base/net/loop_host.h"
 #include "base/topology/key_hash.h"
 #include "resp/topology_feed.h"
 #include "resp/value.h"
 #include "server/data_dir.h"
-#include "server/maintenance.h"
 #include "server/settings.h"
 #include "server/shard.h"
+#include "server/stores.h"
 
 namespace doris::server {
 
@@ -35,8 +35,10 @@ class ControlSession;
 class Node final : private ShardHost {
  public:
   // References outlive this. Nothing runs before start(). Destroyed when the control loop
-  // has ended, or was never run: what is posted there refers to this.
-  Node(net::Loop& control_loop, const Clock& clock, Random& random, Settings settings);
+  // has ended, or was never run: what is posted there refers to this. The shards live on
+  // threads that `start_thread` makes, and keep their data in `stores`.
+  Node(net::Loop& control_loop, const Clock& clock, Random& random, Settings settings,
+       net::StartThread start_thread, std::unique_ptr<Stores> stores);
 
   // Stops serving, then closes the stores, which writes what a restart would recover.
   ~Node() override;
@@ -54,17 +56,28 @@ class Node final : private ShardHost {
   [[nodiscard]] uint16_t port() const { return port_; }  // The control port, once started.
   [[nodiscard]] const Standing& standing() const { return standing_; }
   [[nodiscard]] uint32_t shards_offline() const;
+  // Another one at each start of the process: so the admin sees that it has restarted.
+  [[nodiscard]] uint64_t incarnation() const { return incarnation_; }
+  // The present epoch, if this node recovers and every vnode is complete in it; else 0.
+  [[nodiscard]] topology::Epoch recovered_epoch() const;
+  [[nodiscard]] int64_t sum_over_shards(Counter ShardStats::*counter) const;
   [[nodiscard]] int64_t uptime_s() const { return (clock_.wall_ms() - started_ms_) / 1000; }
   [[nodiscard]] const ShardStats& shard_counters(uint32_t shard) const;
   [[nodiscard]] uint32_t shards() const { return data_dir_->shards(); }
-  [[nodiscard]] uint64_t log_bytes(uint32_t shard) const;  // Since its last checkpoint.
-  [[nodiscard]] bool writes_allowed() const override { return maintenance_->writes_allowed(); }
+  [[nodiscard]] uint64_t log_bytes(uint32_t shard) const {  // Since its last checkpoint.
+    return stores_->log_bytes(shard);
+  }
+  [[nodiscard]] bool writes_allowed() const override { return stores_->writes_allowed(); }
 
   // DORIS.ADOPT; see ShardHost. Any thread.
   void adopt_topology(std::string text, AdoptCallback done) override;
 
   // DORIS.RECORD: what is held of a physical key, as a map. `done` runs on the control thread.
   void inspect(const std::string& physical_key, std::function<void(resp::Value)> done);
+
+  // Whether what listens at `address` answers PING in time. `done` runs on the control thread,
+  // never from inside the call.
+  void probe(const net::Address& address, Millis timeout, std::function<void(bool)> done);
 
   void with_session(uint64_t id, const std::function<void(ControlSession&)>& then);
   void on_session_ended(ControlSession& session);
@@ -103,11 +116,13 @@ class Node final : private ShardHost {
   const Clock& clock_;
   Random& random_;
   const Settings settings_;
+  const net::StartThread start_thread_;
   const int64_t started_ms_;
+  const uint64_t incarnation_;
 
   std::unique_ptr<DataDir> data_dir_;
+  const std::unique_ptr<Stores> stores_;
   std::vector<std::unique_ptr<ShardThread>> shards_;  // Constant once start() has returned.
-  std::unique_ptr<Maintenance> maintenance_;
   std::unique_ptr<net::Listener> listener_;
   uint16_t port_ = 0;  // Of the listener.
   std::unique_ptr<resp::TopologyFeed> feed_;
@@ -115,6 +130,9 @@ class Node final : private ShardHost {
 
   Standing standing_;
   bool confirmed_ = false;  // Somebody who must know has confirmed standing_'s epoch.
+
+  uint64_t next_probe_ = 1;
+  std::unordered_map<uint64_t, std::unique_ptr<resp::Client>> probes_;
 
   uint64_t next_session_ = 1;
   std::unordered_map<uint64_t, std::unique_ptr<ControlSession>> sessions_;

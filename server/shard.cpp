@@ -7,6 +7,8 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "server/peer_dialect.h"
+#include "server/recovery.h"
 #include "server/shard_session.h"
 
 namespace doris::server {
@@ -14,7 +16,8 @@ namespace {
 
 const Log kLog("shard");
 
-constexpr Millis kPublishEvery{200};
+constexpr Millis kTick{200};
+constexpr size_t kStaleEntriesPerTick = 2000;
 
 }  // namespace
 
@@ -25,10 +28,11 @@ Shard::Shard(net::Loop& loop, const Clock& clock, ShardHost& host, std::unique_p
       host_(host),
       options_(std::move(options)),
       store_(std::move(store)),
-      ticker_(loop.timer([this] { publish(); })) {
+      ticker_(loop.timer([this] { on_tick(); })),
+      random_(options_.seed) {
   standing_.not_ready = "the node is starting";
   publish();
-  ticker_->start(kPublishEvery, kPublishEvery);
+  ticker_->start(kTick, kTick);
 }
 
 Shard::~Shard() {
@@ -47,6 +51,7 @@ Status Shard::listen(const net::Address& address) {
 void Shard::stop() {
   listener_.reset();
   ticker_->stop();
+  recovery_.reset();
   commit_now();
   while (!sessions_.empty())
     sessions_.begin()->second->close();  // Which takes it out.
@@ -54,7 +59,11 @@ void Shard::stop() {
 
 void Shard::set_standing(Standing standing) {
   commit_now();
+  recovery_.reset();
   standing_ = std::move(standing);
+  const bool recovers = standing_.ready() && standing_.recovering();
+  on_recovery_progress(0, 0);
+  if (recovers) recovery_ = std::make_unique<Recovery>(loop_, random_, *this, standing_);
 }
 
 Result<std::optional<RecordView>> Shard::inspect(const KeyRef& key) {
@@ -120,12 +129,42 @@ int64_t Shard::now_ms() {
   return *now_ms_;
 }
 
+void Shard::on_tick() {
+  publish();
+  clear_stale_logs();
+}
+
+// What is kept for a node that is up again, or gone for good, nobody will ask for.
+void Shard::clear_stale_logs() {
+  if (standing_.table == nullptr || !refusal_of_all().empty() || !refusal_of_writes().empty())
+    return;
+  for (const topology::NodeId target : store_->log_targets()) {
+    const topology::Node* const node = standing_.table->topology().find(target);
+    const bool stale = node == nullptr || node->state == topology::NodeState::kUp ||
+                       node->state == topology::NodeState::kDead;
+    if (!stale) continue;
+    batch_open_ = true;
+    loop_.schedule(*this);
+    const Result<size_t> cleared = store_->log_clear(target, kStaleEntriesPerTick);
+    if (!cleared.ok()) fail_batch(cleared.status());
+    return;
+  }
+}
+
 // Counts what is too dear to count at every commit.
 void Shard::publish() {
   uint64_t keys = 0;
   for (const uint64_t count : store_->live_keys())
     keys += count;
   stats_.live_keys.set(static_cast<int64_t>(keys));
+  LogStats logs;
+  for (const topology::NodeId target : store_->log_targets()) {
+    const LogStats of_target = store_->log_stats(target);
+    logs.entries += of_target.entries;
+    logs.bytes += of_target.bytes;
+  }
+  stats_.log_entries.set(static_cast<int64_t>(logs.entries));
+  stats_.log_bytes.set(static_cast<int64_t>(logs.bytes));
   if (store_->offline()) stats_.offline.set(1);
 }
 
@@ -138,9 +177,15 @@ const std::string& Shard::refusal_of_all() {
   return offline_;
 }
 
-std::string Shard::refusal_of_writes() {
+std::string Shard::refusal_of_writes(topology::NodeId target) {
   if (!running_again_.empty()) return running_again_;
   if (!batch_error_.ok()) return refusal(batch_error_);  // The batch is lost already.
+  if (target != topology::kNoNode &&
+      store_->log_stats(target).bytes >= options_.update_log_bytes_max) {
+    return fmt::format(
+        "UPDATELOGFULL {}: the update log for node {} has reached update-log-max-size",
+        options_.name, target);
+  }
   if (host_.writes_allowed()) return "";
   return fmt::format("DISKFULL {}: the disk is too full for writes (disk-free-min)", options_.name);
 }
@@ -155,6 +200,33 @@ std::string Shard::refusal(const Status& why) {
     kLog.error("{}: offline: {}", options_.name, why.message());
   }
   return offline_;
+}
+
+// ---- Recovery ------------------------------------------------------------------------
+
+Status Shard::add_copy(topology::Vnode vnode, const RecordCopy& record) {
+  if (const std::string refused = refusal_of_writes(); !refused.empty()) {
+    return Status::unavailable(refused);
+  }
+  batch_open_ = true;
+  loop_.schedule(*this);
+  const Result<bool> applied = store_->apply({vnode, record.key}, record.header, record.value);
+  if (!applied.ok()) {
+    fail_batch(applied.status());
+    return applied.status();
+  }
+  see_clock(record.header.version.hlc);
+  return Status::okay();
+}
+
+Status Shard::commit_copies() {
+  commit_now();
+  return batch_error_;
+}
+
+void Shard::on_recovery_progress(uint32_t vnodes_left, topology::Epoch recovered) {
+  stats_.vnodes_left.set(vnodes_left);
+  stats_.recovered_epoch.set(static_cast<int64_t>(recovered));
 }
 
 // ---- Group commit --------------------------------------------------------------------

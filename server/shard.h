@@ -27,6 +27,7 @@
 
 #include "base/clock.h"
 #include "base/net/loop.h"
+#include "base/random.h"
 #include "resp/request_parser.h"
 #include "resp/value.h"
 #include "server/shard_stats.h"
@@ -35,7 +36,9 @@
 
 namespace doris::server {
 
+class Recovery;
 class ShardSession;
+struct RecordCopy;
 
 // What a shard needs of its node. Any thread.
 class ShardHost {
@@ -56,8 +59,10 @@ class Shard final : private net::PassTask {
   struct Options {
     uint8_t index = 0;
     resp::RequestLimits limits{};
-    std::string name;            // "a1/0", for logs and errors.
-    size_t sessions_max = 4096;  // More connections are told so and closed.
+    std::string name;                            // "a1/0", for logs and errors.
+    size_t sessions_max = 4096;                  // More connections are told so and closed.
+    uint64_t update_log_bytes_max = UINT64_MAX;  // For one target; above it writes are refused.
+    uint64_t seed = 1;                           // Of the jitter of its own connections.
   };
 
   // References outlive this.
@@ -73,6 +78,7 @@ class Shard final : private net::PassTask {
   void stop();
 
   // What the open batch holds was accepted under the standing before, and is committed first.
+  // If the node recovers, the shard's part of that starts.
   void set_standing(Standing standing);
 
   // The record of one key, if there is one, for DORIS.RECORD. Committed data only.
@@ -95,8 +101,9 @@ class Shard final : private net::PassTask {
   // Why the shard serves nothing, as an error reply; empty if it does.
   [[nodiscard]] const std::string& refusal_of_all();
 
-  // Why writes are refused just now, as an error reply; empty if they are not.
-  [[nodiscard]] std::string refusal_of_writes();
+  // Why writes are refused just now, as an error reply; empty if they are not. With a `target`,
+  // writes to its update log.
+  [[nodiscard]] std::string refusal_of_writes(topology::NodeId target = topology::kNoNode);
 
   // The error reply for what the store has answered. May take the shard offline.
   [[nodiscard]] std::string refusal(const Status& why);
@@ -125,10 +132,22 @@ class Shard final : private net::PassTask {
   void with_session(uint64_t id, const std::function<void(ShardSession&)>& then);
   void on_session_ended(ShardSession& session);
 
+  // ---- For recovery ----
+
+  // Stores a record of another server, put-if-newer, in the open batch; commit_copies() makes it
+  // durable, or says why not.
+  Status add_copy(topology::Vnode vnode, const RecordCopy& record);
+  Status commit_copies();
+
+  // `recovered` is the epoch in which this shard has become complete; 0: not yet.
+  void on_recovery_progress(uint32_t vnodes_left, topology::Epoch recovered);
+
  private:
   void on_accept(std::unique_ptr<net::Accepted> accepted);
   void on_pass_end() override;
+  void on_tick();
   void publish();
+  void clear_stale_logs();
   void commit();
   void run_again();
 
@@ -147,6 +166,8 @@ class Shard final : private net::PassTask {
   std::unique_ptr<net::Listener> listener_;
   uint64_t next_session_ = 1;
   uint64_t clock_seen_ = 0;
+  Random random_;
+  std::unique_ptr<Recovery> recovery_;  // While the node recovers.
 
   std::unordered_map<uint64_t, std::unique_ptr<ShardSession>> sessions_;
   std::vector<std::unique_ptr<ShardSession>> ended_;  // Destroyed at the end of the pass.

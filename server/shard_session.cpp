@@ -22,7 +22,7 @@ constexpr uint64_t kProposedHlcMax = INT64_MAX;
 
 struct ShardSession::Command {
   std::string_view name;
-  size_t args;
+  int args;  // Its own name included; negative: at least so many.
   void (ShardSession::*run)(Args);
 };
 
@@ -38,6 +38,9 @@ const ShardSession::Command* ShardSession::find(std::string_view name) {
       {"VDEL", 5, &ShardSession::run_del},          {"VHAS", 3, &ShardSession::run_has},
       {"VCOUNT", 3, &ShardSession::run_count},      {"DORIS.LINK", 4, &ShardSession::run_link},
       {"DORIS.ADOPT", 2, &ShardSession::run_adopt}, {"PING", 1, &ShardSession::run_ping},
+      {"DORIS.PEER", 4, &ShardSession::run_peer},   {"VDIGEST", -2, &ShardSession::run_digest},
+      {"VKEYS", 4, &ShardSession::run_keys},        {"VFETCH", -3, &ShardSession::run_fetch},
+      {"VLOGREAD", 6, &ShardSession::run_log_read}, {"VLOGDROP", 5, &ShardSession::run_log_drop},
   };
   for (const Command& command : kCommands) {
     if (resp::equals_ignoring_case(command.name, name)) return &command;
@@ -52,7 +55,8 @@ void ShardSession::on_command(Args args) {
         fmt::format("{}(this is a data server's shard port: it speaks to routers; "
                     "DORIS.RECORD on the control port shows a key)",
                     resp::unknown_command(args)));
-  } else if (command->args != args.size()) {
+  } else if (command->args >= 0 ? args.size() != static_cast<size_t>(command->args)
+                                : args.size() < static_cast<size_t>(-command->args)) {
     reply().error(resp::wrong_arity(command->name));
   } else {
     (this->*command->run)(args);
@@ -139,21 +143,38 @@ bool ShardSession::may_serve() {
   return refusal.empty();
 }
 
-// The key of a request, if this shard holds it.
-bool ShardSession::read_key(std::string_view vnode, std::string_view key, KeyRef& ref) {
+bool ShardSession::read_vnode(std::string_view word, topology::Vnode& vnode) {
+  if (parse_integer(word, vnode) && vnode < shard_.standing().table->vnodes()) return true;
+  reply().error(fmt::format("ERR not a vnode: '{}'", word));
+  return false;
+}
+
+// Whether this shard has a replica of the vnode.
+bool ShardSession::holds(topology::Vnode vnode) {
   const Standing& standing = shard_.standing();
-  if (!parse_integer(vnode, ref.vnode) || ref.vnode >= standing.table->vnodes()) {
-    reply().error(fmt::format("ERR not a vnode: '{}'", vnode));
-    return false;
+  const uint8_t shard = shard_.options().index;
+  if (standing.owns() &&
+      standing.table->replica(vnode, standing.group) == topology::Replica{standing.self, shard}) {
+    return true;
   }
+  reply().error(fmt::format("WRONGNODE vnode {} is not in {} in epoch {}", vnode,
+                            shard_.options().name, standing.epoch));
+  return false;
+}
+
+// Whether this replica may be read: it holds every acknowledged write.
+bool ShardSession::is_up(topology::Vnode vnode) {
+  const Standing& standing = shard_.standing();
+  if (standing.table->is_up(vnode, standing.group)) return true;
+  reply().error(
+      fmt::format("WRONGNODE {} is not up in epoch {}", shard_.options().name, standing.epoch));
+  return false;
+}
+
+bool ShardSession::read_key(std::string_view vnode, std::string_view key, KeyRef& ref) {
+  if (!read_vnode(vnode, ref.vnode)) return false;
   if (key.size() > kKeyBytesMax) {
     reply().error(fmt::format("ERR the key is too long: a key has at most {} bytes", kKeyBytesMax));
-    return false;
-  }
-  const topology::Replica replica = standing.table->replica(ref.vnode, standing.group);
-  if (replica.node != standing.self || replica.shard != shard_.options().index) {
-    reply().error(fmt::format("WRONGNODE vnode {} is not in {} in epoch {}", ref.vnode,
-                              shard_.options().name, standing.epoch));
     return false;
   }
   ref.physical_key = key;
@@ -166,6 +187,7 @@ bool ShardSession::read_key(std::string_view vnode, std::string_view key, KeyRef
 void ShardSession::run_get(Args args) {
   KeyRef key{};
   if (!may_serve() || !read_key(args[1], args[2], key)) return;
+  if (!holds(key.vnode) || !is_up(key.vnode)) return;
   shard_.stats().reads.add();
   if (shard_.batch_open()) shard_.join_batch(*this);
   const Result<std::optional<RecordView>> found = shard_.store().read(key);
@@ -182,6 +204,7 @@ void ShardSession::run_get(Args args) {
 void ShardSession::run_has(Args args) {
   KeyRef key{};
   if (!may_serve() || !read_key(args[1], args[2], key)) return;
+  if (!holds(key.vnode) || !is_up(key.vnode)) return;
   shard_.stats().reads.add();
   if (shard_.batch_open()) shard_.join_batch(*this);
   const Result<std::optional<RecordHeader>> found = shard_.store().read_header(key);
@@ -216,65 +239,84 @@ void ShardSession::run_count(Args args) {
 // ---- Writes --------------------------------------------------------------------------
 
 // Role, key and version of a write; the version's bytes are args[4].
-bool ShardSession::read_write(Args args, KeyRef& ref, Write& write, Role& role) {
+bool ShardSession::read_write(Args args, KeyRef& ref, Write& write, Place& place) {
   if (!may_serve() || !read_key(args[2], args[3], ref)) return false;
-  const bool primary = args[1] == "P";
-  if ((!primary && args[1] != "S") || args[4].size() != resp::Version::kBytes) {
-    reply().error("ERR a write takes a role (P or S), a vnode, a key and a version of 16 bytes");
+  const std::string_view role = args[1];
+  const bool logs = role.starts_with('L') && parse_integer(role.substr(1), place.target);
+  if ((role != "P" && role != "S" && !logs) || args[4].size() != resp::Version::kBytes) {
+    reply().error(
+        "ERR a write takes a role (P, S, or L and a node id), a vnode, a key and a version of 16 "
+        "bytes");
     return false;
   }
-  const Standing& standing = shard_.standing();
-  role = primary ? Role::kPrimary : Role::kSecondary;
   write.header.version = resp::Version::decode(args[4].data());
   const resp::Version& version = write.header.version;
   if (version.hlc > kProposedHlcMax) {
     reply().error(fmt::format("ERR the version {} is too far in the future", version.text()));
     return false;
   }
-  const bool is_primary = standing.table->primary(ref.vnode) == standing.group;
-  if (primary != is_primary || version.epoch > standing.epoch ||
-      (primary && version.epoch != standing.epoch)) {
-    reply().error(
-        fmt::format("WRONGNODE {} is the {} of vnode {} in epoch {}; the write says "
-                    "role {}, epoch {}",
-                    shard_.options().name, is_primary ? "primary" : "secondary", ref.vnode,
-                    standing.epoch, args[1], version.epoch));
-    return false;
-  }
-  return true;
+  if (logs) return true;
+  place.role = role == "P" ? Role::kPrimary : Role::kSecondary;
+  return role == "P" ? may_order(ref, version) : may_hold(ref, version);
+}
+
+// Whether this is the primary replica, which gives the key's writes their order.
+bool ShardSession::may_order(const KeyRef& key, const resp::Version& version) {
+  if (!holds(key.vnode)) return false;
+  const Standing& standing = shard_.standing();
+  const bool is_primary =
+      standing.table->primary(key.vnode) == standing.group && standing.table->served(key.vnode);
+  if (is_primary && version.epoch == standing.epoch) return true;
+  reply().error(fmt::format(
+      "WRONGNODE {} is {}the primary of vnode {} in epoch {}; the write says "
+      "epoch {}",
+      shard_.options().name, is_primary ? "" : "not ", key.vnode, standing.epoch, version.epoch));
+  return false;
+}
+
+// Any replica takes a write that has its place in the order.
+bool ShardSession::may_hold(const KeyRef& key, const resp::Version& version) {
+  if (!holds(key.vnode)) return false;
+  const Standing& standing = shard_.standing();
+  if (version.epoch <= standing.epoch) return true;
+  reply().error(fmt::format("WRONGNODE {} is in epoch {}; the write says epoch {}",
+                            shard_.options().name, standing.epoch, version.epoch));
+  return false;
 }
 
 // VSET role vnode key version expires value
 void ShardSession::run_set(Args args) {
   KeyRef key{};
   Write write{};
-  Role role{};
-  if (!read_write(args, key, write, role)) return;
+  Place place{};
+  if (!read_write(args, key, write, place)) return;
   if (!parse_integer(args[5], write.header.expires_at_ms) || write.header.expires_at_ms < 0) {
     reply().error(resp::kNotAnInteger);
     return;
   }
   write.value = args[6];
-  apply(key, write, role);
+  apply(key, write, place);
 }
 
 // VDEL role vnode key version
 void ShardSession::run_del(Args args) {
   KeyRef key{};
   Write write{};
-  Role role{};
-  if (!read_write(args, key, write, role)) return;
+  Place place{};
+  if (!read_write(args, key, write, place)) return;
   write.header.tombstone = true;
-  apply(key, write, role);
+  apply(key, write, place);
 }
 
-void ShardSession::apply(const KeyRef& key, const Write& write, Role role) {
-  if (const std::string refusal = shard_.refusal_of_writes(); !refusal.empty()) {
+void ShardSession::apply(const KeyRef& key, const Write& write, const Place& place) {
+  if (const std::string refusal = shard_.refusal_of_writes(place.target); !refusal.empty()) {
     reply().error(refusal);
     return;
   }
   shard_.join_batch(*this);
-  const Result<WriteResult> result = shard_.store().write(key, write, role, shard_.now_ms());
+  const Result<WriteResult> result =
+      place.role ? shard_.store().write(key, write, *place.role, shard_.now_ms())
+                 : shard_.store().log_write(place.target, key, write);
   if (!result.ok()) {
     shard_.fail_batch(result.status());
     reply().error(shard_.refusal(result.status()));
@@ -282,7 +324,7 @@ void ShardSession::apply(const KeyRef& key, const Write& write, Role role) {
   }
   shard_.stats().writes.add();
   shard_.see_clock(result->version.hlc);
-  const bool raised = role == Role::kPrimary && result->version != write.header.version;
+  const bool raised = place.role == Role::kPrimary && result->version != write.header.version;
   if (raised) {
     shard_.stats().raised.add();
     char answer[1 + resp::Version::kBytes];

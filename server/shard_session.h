@@ -1,11 +1,13 @@
-// ShardSession: one router thread's connection to a shard. Speaks the internal dialect
-// (resp/PROTOCOL.md, "Router to data server").
+// ShardSession: the connection of one router thread, or of another data server's shard, to a
+// shard. Speaks the internal dialect (resp/PROTOCOL.md, "Router to data server" and, in
+// shard_session_peer.cpp, "Data server to data server").
 //
 // Loop thread only; owned by its Shard.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "server/paced_session.h"
@@ -28,6 +30,13 @@ class ShardSession final : public PacedSession {
  private:
   using Args = std::span<const std::string_view>;
   struct Command;
+
+  // Where a write goes here: P, S, or the update log of `target`.
+  struct Place {
+    std::optional<Role> role;  // None: the update log.
+    topology::NodeId target = topology::kNoNode;
+  };
+
   static const Command* find(std::string_view name);
 
   void on_command(Args args) override;
@@ -42,12 +51,25 @@ class ShardSession final : public PacedSession {
   void run_adopt(Args args);
   void run_ping(Args args);
 
+  // What other data servers ask (shard_session_peer.cpp).
+  void run_peer(Args args);
+  void run_digest(Args args);
+  void run_keys(Args args);
+  void run_fetch(Args args);
+  void run_log_read(Args args);
+  void run_log_drop(Args args);
+
   // The checks that come before a command on data: each replies and is false on a refusal.
   [[nodiscard]] bool agrees();     // The connection and the shard, on the epoch.
   [[nodiscard]] bool may_serve();  // That, and the shard's files are sound.
+  [[nodiscard]] bool read_vnode(std::string_view word, topology::Vnode& vnode);
+  [[nodiscard]] bool holds(topology::Vnode vnode);
+  [[nodiscard]] bool is_up(topology::Vnode vnode);  // Here, as the topology says.
   [[nodiscard]] bool read_key(std::string_view vnode, std::string_view key, KeyRef& ref);
-  [[nodiscard]] bool read_write(Args args, KeyRef& ref, Write& write, Role& role);
-  void apply(const KeyRef& key, const Write& write, Role role);
+  [[nodiscard]] bool read_write(Args args, KeyRef& ref, Write& write, Place& place);
+  [[nodiscard]] bool may_order(const KeyRef& key, const resp::Version& version);
+  [[nodiscard]] bool may_hold(const KeyRef& key, const resp::Version& version);
+  void apply(const KeyRef& key, const Write& write, const Place& place);
 
   Shard& shard_;
   const uint64_t id_;

@@ -6,14 +6,18 @@
 namespace doris::server {
 
 struct ShardStats {
-  Counter sessions;        // Connected now.
-  Counter reads;           // VGET, VHAS.
-  Counter writes;          // VSET, VDEL.
-  Counter raised;          // Writes whose version the primary raised.
-  Counter commits;         // Batches committed.
-  Counter failed_batches;  // Batches that could not be, and were run again without writes.
-  Counter live_keys;       // As of the last commit.
-  Counter offline;         // 1: the store has failed.
+  Counter sessions;         // Connected now.
+  Counter reads;            // VGET, VHAS.
+  Counter writes;           // VSET, VDEL.
+  Counter raised;           // Writes whose version the primary raised.
+  Counter commits;          // Batches committed.
+  Counter failed_batches;   // Batches that could not be, and were run again without writes.
+  Counter live_keys;        // As of the last commit.
+  Counter offline;          // 1: the store has failed.
+  Counter vnodes_left;      // Of a recovering node: not known to be complete yet.
+  Counter recovered_epoch;  // The epoch in which they all were; 0: not yet.
+  Counter log_entries;      // In the update logs kept here, for all targets; as of the last tick.
+  Counter log_bytes;        // Of their keys and values.
 };
 
 }  // namespace doris::server

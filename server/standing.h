@@ -19,8 +19,16 @@ struct Standing {
   // Why nothing is served; empty if all is well. Until somebody says so, all is not.
   std::string not_ready = "this node waits for the admin to tell it the topology";
 
-  // Then there is a table, and this node is in one of its two groups.
+  // Then there is a table that names this node.
   [[nodiscard]] bool ready() const { return not_ready.empty(); }
+
+  // Whether it is in one of the two groups; a standby only keeps update logs.
+  [[nodiscard]] bool owns() const { return group != topology::Group::kStandby; }
+
+  // REQUIRES: ready().
+  [[nodiscard]] bool recovering() const {
+    return owns() && table->topology().find(self)->state == topology::NodeState::kRecovering;
+  }
 };
 
 }  // namespace doris::server

@@ -41,31 +41,39 @@ Status Cursor::put(std::string_view key, std::string_view value, uint32_t where)
 }
 
 Result<bool> Cursor::seek_range(std::string_view at_least, std::string& key, std::string& value) {
-  return read_pair(DB_SET_RANGE, at_least, key, value);
+  return read_pair(DB_SET_RANGE, at_least, key, Output(value));
 }
 
 Result<bool> Cursor::next(std::string& key, std::string& value) {
-  return read_pair(DB_NEXT, {}, key, value);
+  return read_pair(DB_NEXT, {}, key, Output(value));
+}
+
+Result<bool> Cursor::seek_range_prefix(std::string_view at_least, std::string& key,
+                                       size_t prefix_bytes, std::string& prefix) {
+  return read_pair(DB_SET_RANGE, at_least, key, Output(prefix, prefix_bytes));
+}
+
+Result<bool> Cursor::next_prefix(std::string& key, size_t prefix_bytes, std::string& prefix) {
+  return read_pair(DB_NEXT, {}, key, Output(prefix, prefix_bytes));
 }
 
 Result<bool> Cursor::read_pair(uint32_t move, std::string_view at_least, std::string& key,
-                               std::string& value) {
+                               Output value) {
   Output key_output(key);
-  Output value_output(value);
   for (;;) {
     // Each time anew: a read whose value did not fit may have left its key here.
     key_output.fill(at_least);
-    const int code = cursor_->get(cursor_, key_output.dbt(), value_output.dbt(), move);
+    const int code = cursor_->get(cursor_, key_output.dbt(), value.dbt(), move);
     if (code == DB_NOTFOUND) return false;
     if (code == 0) break;
     // A read that did not fit has not moved the cursor; each of the two may need one more.
     if (code != DB_BUFFER_SMALL) return error(code);
     const bool key_grown = key_output.grow();
-    const bool value_grown = value_output.grow();
+    const bool value_grown = value.grow();
     if (!key_grown && !value_grown) return error(code);
   }
   key_output.finish();
-  value_output.finish();
+  value.finish();
   return true;
 }
 

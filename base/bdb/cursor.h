@@ -14,6 +14,8 @@ struct __dbc;  // DBC
 
 namespace doris::bdb {
 
+class Output;  // dbt.h
+
 // Destroy it before its transaction ends.
 class Cursor {
  public:
@@ -39,10 +41,14 @@ class Cursor {
   Result<bool> seek_range(std::string_view at_least, std::string& key, std::string& value);
   Result<bool> next(std::string& key, std::string& value);
 
+  // The same, but reads only the first `prefix_bytes` of the value (fewer if it is shorter).
+  Result<bool> seek_range_prefix(std::string_view at_least, std::string& key, size_t prefix_bytes,
+                                 std::string& prefix);
+  Result<bool> next_prefix(std::string& key, size_t prefix_bytes, std::string& prefix);
+
  private:
   Cursor(Database& database, __dbc* cursor) : database_(database), cursor_(cursor) {}
-  Result<bool> read_pair(uint32_t move, std::string_view at_least, std::string& key,
-                         std::string& value);
+  Result<bool> read_pair(uint32_t move, std::string_view at_least, std::string& key, Output value);
   Status put(std::string_view key, std::string_view value, uint32_t where);
   [[nodiscard]] Status error(int code) const;
 

@@ -35,6 +35,7 @@ class Database {
   Result<bool> remove(Transaction& txn, std::string_view key);  // False if absent.
 
   [[nodiscard]] const std::string& file() const { return file_; }
+  [[nodiscard]] const std::string& path() const { return path_; }  // With the directory.
 
  private:
   friend class Cursor;

@@ -20,7 +20,7 @@ LoopThread::LoopThread(const std::string& name)
 }
 
 LoopThread::~LoopThread() {
-  stop();
+  join();
 }
 
 void LoopThread::run_and_wait(const std::function<void()>& function) {
@@ -36,9 +36,17 @@ void LoopThread::run_and_wait(const std::function<void()>& function) {
 }
 
 void LoopThread::stop() {
+  join();
+}
+
+void LoopThread::join() {
   if (!thread_.joinable()) return;
   loop_->stop();
   thread_.join();
+}
+
+std::unique_ptr<LoopHost> start_loop_thread(const std::string& name) {
+  return std::make_unique<LoopThread>(name);
 }
 
 }  // namespace doris::net

@@ -7,6 +7,7 @@
 #include "base/command_help.h"
 #include "base/command_line.h"
 #include "base/log.h"
+#include "base/net/loop_thread.h"
 #include "base/net/signals.h"
 #include "base/net/uv_loop.h"
 
@@ -31,7 +32,7 @@ int run(Program program, const Config& config, const StartProgram& start) {
   const auto on_interrupt = on_signal(*loop, SIGINT, stop);
   const auto on_terminate = on_signal(*loop, SIGTERM, stop);
 
-  Result<std::shared_ptr<void>> started = start({*loop, clock, random, config});
+  Result<std::shared_ptr<void>> started = start({*loop, clock, random, start_loop_thread, config});
   if (!started.ok()) return fail(program, started.status());
   loop->run();
   *started = nullptr;

@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/config.h"
-#include "base/net/loop.h"
+#include "base/net/loop_host.h"
 #include "base/random.h"
 #include "base/status.h"
 
@@ -18,6 +18,7 @@ struct Surroundings {
   Loop& loop;
   const Clock& clock;
   Random& random;
+  StartThread start_thread;
   const Config& config;
 };
 

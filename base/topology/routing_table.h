@@ -13,6 +13,7 @@
 //   neither up              nobody      -
 #pragma once
 
+#include <compare>
 #include <memory>
 #include <vector>
 
@@ -24,6 +25,8 @@ namespace doris::topology {
 struct Replica {
   NodeId node = kNoNode;
   uint8_t shard = 0;  // Which of the node's shard threads: vnode mod Node::shards.
+
+  auto operator<=>(const Replica&) const = default;
 };
 
 // Where a write goes besides the primary replica.

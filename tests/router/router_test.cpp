@@ -61,7 +61,8 @@ class RunningRouter {
     thread_.run_and_wait([&] { admin_ = std::make_unique<FakeAdmin>(thread_.loop()); });
     settings_ = std::make_unique<Settings>(config(clients_max));
     thread_.run_and_wait([&] {
-      router_ = std::make_unique<Router>(thread_.loop(), clock_, random_, *settings_);
+      router_ = std::make_unique<Router>(thread_.loop(), clock_, random_, *settings_,
+                                         net::start_loop_thread);
       started_ = router_->start();
     });
     REQUIRE(started_.ok());
@@ -105,7 +106,7 @@ class RunningRouter {
     const Settings settings(another);
     Status status;
     thread_.run_and_wait([&] {
-      Router router(thread_.loop(), clock_, random_, settings);
+      Router router(thread_.loop(), clock_, random_, settings, net::start_loop_thread);
       status = router.start();
     });
     return status;

@@ -15,8 +15,8 @@ TEST_CASE_METHOD(RunningNode, "a node registers, waits while the cluster forms, 
   admin_.refuse("");
   start();
   REQUIRE(eventually([&] { return heartbeat() == at(1, false); }));
-  CHECK(admin_.registration() ==
-        "DORIS.REGISTER server a1 a machine-1 127.0.0.1 " + std::to_string(port_) + " 2 - 0 ");
+  CHECK_THAT(admin_.registration(), StartsWith("DORIS.REGISTER server a1 a machine-1 127.0.0.1 " +
+                                               std::to_string(port_) + " 2 - 0 "));
   CHECK_THAT(link(0, 1).text, StartsWith("NOTREADY a1/0: the cluster is forming"));
 
   admin_.publish(formed(2));
@@ -74,6 +74,42 @@ TEST_CASE_METHOD(RunningNode, "what is no topology, or another cluster's, is ref
              StartsWith("WRONGCLUSTER "));
   CHECK_THAT(ask({"DORIS.HEARTBEAT", foreign.cluster, "9"}).text, StartsWith("WRONGCLUSTER "));
   CHECK(heartbeat() == at(3, true));
+}
+
+TEST_CASE_METHOD(RunningNode, "each start of a node is another incarnation") {
+  start_serving(3);
+  const resp::Value first = whole_heartbeat();
+  REQUIRE(first.items.size() == 9);
+  CHECK_THAT(admin_.registration(), Catch::EndsWith(std::to_string(first.items[6].integer) + " "));
+  CHECK(whole_heartbeat().items[6] == first.items[6]);
+  restart();
+  REQUIRE(eventually([&] { return heartbeat() == at(3, true); }));
+  CHECK(whole_heartbeat().items[6] != first.items[6]);
+}
+
+TEST_CASE_METHOD(RunningNode, "a standby is ready, and keeps update logs for others") {
+  topology::Topology topology = formed(4);
+  topology.nodes[1].name = "a9";
+  topology.nodes[0].machine = "machine-9";
+  topology::Node standby = topology.nodes[0];
+  topology.nodes[0].name = "a8";
+  standby.id = 3;
+  standby.group = topology::Group::kStandby;
+  standby.state = topology::NodeState::kStandby;
+  topology.nodes.push_back(standby);
+  start_serving(3);
+  CHECK(ask({"DORIS.ADOPT", topology::encode(topology)}) == Value::simple("OK"));
+  CHECK(heartbeat() == at(4, true));
+  REQUIRE(link(0, 4).is(Value::Kind::kArray));
+  CHECK_THAT(get("k").text, StartsWith("WRONGNODE ") || StartsWith("NOLINK"));
+}
+
+TEST_CASE_METHOD(RunningNode, "a node says whether another program answers it") {
+  start_serving(3);
+  const std::string port = std::to_string(port_);
+  CHECK(ask({"DORIS.PROBE", "127.0.0.1", port, "5000"}) == Value::of(1));
+  CHECK(ask({"DORIS.PROBE", "127.0.0.1", "1", "5000"}) == Value::of(0));
+  CHECK_THAT(ask({"DORIS.PROBE", "127.0.0.1", port, "0"}).text, StartsWith("ERR DORIS.PROBE"));
 }
 
 TEST_CASE_METHOD(RunningNode, "a node that the topology does not suit says why it does not serve") {
@@ -147,7 +183,8 @@ TEST_CASE_METHOD(RunningNode, "a node that cannot start says what is in its way"
   start();
   SECTION("the directory is in use") {
     const auto loop = net::make_uv_loop();
-    Node second(*loop, clock_, random_, settings());
+    Node second(*loop, clock_, random_, settings(), net::start_loop_thread,
+                std::make_unique<BdbStores>(settings()));
     const Status started = second.start();
     CHECK(started.code() == Code::kExists);
     CHECK_THAT(started.message(), Contains(scratch_.file("a1")));
@@ -157,7 +194,8 @@ TEST_CASE_METHOD(RunningNode, "a node that cannot start says what is in its way"
     Settings other = settings();
     other.node = "a2";
     const auto loop = net::make_uv_loop();
-    Node second(*loop, clock_, random_, other);
+    Node second(*loop, clock_, random_, other, net::start_loop_thread,
+                std::make_unique<BdbStores>(other));
     CHECK_THAT(second.start().message(), Contains("belongs to node a1, not to a2"));
   }
   SECTION("a port is in use") {
@@ -166,7 +204,8 @@ TEST_CASE_METHOD(RunningNode, "a node that cannot start says what is in its way"
     // Its control port is free or not; one of its shards' ports certainly is not.
     other.listen.port = static_cast<uint16_t>(port_ + GENERATE(-1, 0, 1));
     const auto loop = net::make_uv_loop();
-    Node second(*loop, clock_, random_, other);
+    Node second(*loop, clock_, random_, other, net::start_loop_thread,
+                std::make_unique<BdbStores>(other));
     const Status started = second.start();
     CHECK(started.code() == Code::kExists);
     CHECK_THAT(started.message(), Contains("on 127.0.0.1 is in use"));

@@ -198,17 +198,91 @@ TEST_CASE_METHOD(ServingShard, "a write may be expired when it arrives") {
 
 // ---- Refusals ------------------------------------------------------------------------
 
-TEST_CASE_METHOD(ServingShard, "a write must speak to the role that the replica has") {
+TEST_CASE_METHOD(ServingShard, "only the primary replica gives a write its order") {
   const auto router = link(257);
   const std::string of_a = vnode(Group::kA);
   const std::string of_b = vnode(Group::kB);
   CHECK_THAT(ask(*router, {"VSET", "P", of_b, "k", version(1), "0", "v"}),
-             StartsWith("-WRONGNODE a1/0 is the secondary of vnode " + of_b));
-  CHECK_THAT(ask(*router, {"VSET", "S", of_a, "k", version(1), "0", "v"}),
-             StartsWith("-WRONGNODE a1/0 is the primary of vnode " + of_a));
-  CHECK_THAT(ask(*router, {"VDEL", "S", of_a, "k", version(1)}), StartsWith("-WRONGNODE "));
+             StartsWith("-WRONGNODE a1/0 is not the primary of vnode " + of_b));
   CHECK(ask(*router, {"VGET", of_b, "k"}) == "nil");
-  CHECK(ask(*router, {"VGET", of_a, "k"}) == "nil");
+  // What has its order already is kept by any replica.
+  CHECK(ask(*router, {"VSET", "S", of_a, "k", version(1), "0", "v"}) == ":0");
+  CHECK(ask(*router, {"VDEL", "S", of_b, "k", version(1)}) == ":0");
+  CHECK(ask(*router, {"VGET", of_a, "k"}) == "v");
+}
+
+TEST_CASE_METHOD(ServingShard, "a replica that recovers takes writes and serves no reads") {
+  topology_.nodes[0].state = topology::NodeState::kRecovering;
+  topology_.nodes[0].since = 4;
+  serve(4);
+  const auto router = link(257);
+  const std::string of_a = vnode(Group::kA);
+  CHECK_THAT(ask(*router, {"VSET", "P", of_a, "k", version(1), "0", "v"}),
+             StartsWith("-WRONGNODE a1/0 is not the primary"));
+  CHECK(ask(*router, {"VSET", "S", of_a, "k", version(1), "0", "v"}) == ":0");
+  CHECK_THAT(ask(*router, {"VGET", of_a, "k"}), StartsWith("-WRONGNODE a1/0 is not up in epoch 4"));
+  CHECK_THAT(ask(*router, {"VHAS", of_a, "k"}), StartsWith("-WRONGNODE a1/0 is not up in epoch 4"));
+}
+
+TEST_CASE_METHOD(ServingShard, "the other replica is the primary while its peer has failed") {
+  topology::Node& peer = topology_.nodes[1];
+  peer.state = topology::NodeState::kTempFailed;
+  peer.since = 4;
+  serve(4);
+  const auto router = link(257);
+  const auto shared = vnode_where([&](topology::Vnode v) {
+    return holds(v) && topology_.owner[1][v] == peer.id && topology_.primary[v] == Group::kB;
+  });
+  const std::string vnode = std::to_string(shared);
+  CHECK(ask(*router, {"VSET", "P", vnode, "k", version(1), "0", "v"}) == ":0");
+  CHECK(ask(*router, {"VGET", vnode, "k"}) == "v");
+}
+
+TEST_CASE_METHOD(ServingShard, "an update log keeps the highest version for each target and key") {
+  const auto router = link(257);
+  const std::string elsewhere = vnode_of_other_node();
+  CHECK(ask(*router, {"VSET", "L9", elsewhere, "k", version(2), "0", "new"}) == ":0");
+  CHECK(ask(*router, {"VSET", "L9", elsewhere, "k", version(1), "0", "old"}) == ":0");
+  CHECK(ask(*router, {"VDEL", "L8", elsewhere, "k", version(1)}) == ":0");
+  CHECK_THAT(ask(*router, {"VLOGREAD", "9", "1", "0", "", "10"}),
+             Catch::EndsWith("[:" + elsewhere + " k " + version(2) + " V :0 new]]"));
+  CHECK(ask(*router, {"VLOGDROP", "9", elsewhere, "k", version(1)}) == ":0");
+  CHECK(ask(*router, {"VLOGDROP", "9", elsewhere, "k", version(2)}) == ":1");
+  CHECK(ask(*router, {"VLOGREAD", "9", "1", "0", "", "10"}) == "[]");
+  CHECK_THAT(ask(*router, {"VLOGREAD", "8", "1", "0", "", "10"}), Catch::Contains(" T "));
+}
+
+TEST_CASE_METHOD(ServingShard, "an update log is read by the shards of its target") {
+  const auto router = link(257);
+  for (const std::string vnode : {"4", "5", "7"})
+    CHECK(ask(*router, {"VSET", "L9", vnode, "k", version(1), "0", "v" + vnode}) == ":0");
+  CHECK_THAT(ask(*router, {"VLOGREAD", "9", "2", "0", "", "10"}), Catch::Contains("v4"));
+  const std::string odd = ask(*router, {"VLOGREAD", "9", "2", "1", "", "10"});
+  CHECK_THAT(odd, Catch::Contains("v5") && Catch::Contains("v7") && !Catch::Contains("v4"));
+}
+
+TEST_CASE_METHOD(ServingShard, "the log of a node that is up again is cleared by and by") {
+  const auto router = link(257);
+  const std::string target = "L" + std::to_string(topology_.find("a2")->id);
+  CHECK(ask(*router, {"VSET", target, "1", "k", version(1), "0", "v"}) == ":0");
+  CHECK(store_->log_targets().size() == 1);
+  loop_.advance(Millis{1000});
+  CHECK(store_->log_targets().empty());
+}
+
+TEST_CASE("an update log that has reached its bound refuses writes") {
+  struct Fixture : ShardFixture {
+    Fixture() : ShardFixture(4096, 10) { serve(3); }
+    void run() {
+      const auto router = link(257);
+      CHECK(ask(*router, {"VSET", "L9", "4", "k", version(1), "0", "0123456789"}) == ":0");
+      CHECK_THAT(ask(*router, {"VSET", "L9", "4", "l", version(2), "0", "v"}),
+                 StartsWith("-UPDATELOGFULL a1/0: the update log for node 9 has reached"));
+      CHECK(ask(*router, {"VSET", "L8", "4", "l", version(2), "0", "v"}) == ":0");
+      CHECK(ask(*router, set("k", "v")) == ":0");
+    }
+  };
+  Fixture().run();
 }
 
 TEST_CASE_METHOD(ServingShard, "a vnode of another shard or another node is refused") {

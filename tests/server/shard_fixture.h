@@ -112,13 +112,17 @@ class ShardFixture {
   static constexpr uint16_t kPort = 7001;
   static constexpr uint32_t kVnodes = 64;
 
-  explicit ShardFixture(size_t sessions_max = 4096)
+  explicit ShardFixture(size_t sessions_max = 4096, uint64_t update_log_bytes_max = UINT64_MAX)
       : topology_(topology::test::formed_topology(kVnodes, 2, 2)) {
     auto memory = std::make_unique<testing::MemStore>();
     store_ = memory.get();
     shard_ = std::make_unique<Shard>(
         loop_, clock_, host_, std::move(memory),
-        Shard::Options{0, {64UL << 20, kRequestArgsMax, kInlineBytesMax}, "a1/0", sessions_max});
+        Shard::Options{.index = 0,
+                       .limits = {64UL << 20, kRequestArgsMax, kInlineBytesMax},
+                       .name = "a1/0",
+                       .sessions_max = sessions_max,
+                       .update_log_bytes_max = update_log_bytes_max});
     REQUIRE(shard_->listen({"127.0.0.1", kPort}).ok());
   }
   ~ShardFixture() { shard_->stop(); }

@@ -1,17 +1,22 @@
 // MemStore: a Store in memory whose disk can fail on demand.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/limits.h"
+#include "server/big_endian.h"
 #include "server/key_space.h"
 #include "server/store.h"
+#include "server/vnode_digests.h"
 #include "server/write_rule.h"
+#include "tests/support/mem_table.h"
 
 namespace doris::testing {
 
@@ -20,7 +25,7 @@ class MemStore final : public server::Store {
   // What goes wrong. Each stays until the test takes it back.
   Status commit_error;           // Of every commit() of a batch with writes.
   size_t writes_max = SIZE_MAX;  // Of one batch; the next one finds the disk full.
-  Status read_error;             // Of every read().
+  Status read_error;             // Of every read() and scan.
   bool is_offline = false;
 
   // Called at each commit() of an open batch, before it takes effect.
@@ -29,39 +34,112 @@ class MemStore final : public server::Store {
   std::vector<size_t> batches;  // The number of writes of each batch committed.
   int aborts = 0;               // Of open batches.
 
+  // ---- Records ----
+
   Result<std::optional<server::RecordView>> read(const server::KeyRef& key) override {
     DORIS_RETURN_IF_ERROR(read_error);
-    const Held* const held = find(key);
+    const MemRecord* const held = data_.find(data_key(key));
     if (held == nullptr) return std::optional<server::RecordView>();
-    return std::optional(server::RecordView{held->header, held->value});
+    return std::optional(held->view());
   }
 
   Result<std::optional<server::RecordHeader>> read_header(const server::KeyRef& key) override {
     DORIS_RETURN_IF_ERROR(read_error);
-    const Held* const held = find(key);
-    return held == nullptr ? std::optional<server::RecordHeader>() : std::optional(held->header);
+    return header_of(data_.find(data_key(key)));
   }
 
   Result<server::WriteResult> write(const server::KeyRef& key, const server::Write& write,
                                     server::Role role, int64_t now_ms) override {
-    open_ = true;
-    if (writes_ >= writes_max) return Status::no_space("no room for a write");
-    const Held* const held = find(key);
-    const std::optional<server::RecordHeader> header =
-        held == nullptr ? std::nullopt : std::optional(held->header);
-    const bool existed = header && header->live(now_ms);
-    const server::Decision decision = server::decide(header, write.header.version, role);
-    const bool applied = decision.verdict != server::Verdict::kKeep;
-    if (applied) {
-      Held& written = batch_[stored(key)];
-      written = {write.header, std::string(write.value)};
-      written.header.version = decision.version;
-      ++writes_;
-      bytes_ += write.value.size();
-      count(server::namespace_of(key.physical_key), existed, !write.header.tombstone);
-    }
-    return server::WriteResult{existed, applied, decision.version};
+    return put(data_, data_key(key), write, role, now_ms);
   }
+
+  Result<std::string> scan(topology::Vnode vnode, const server::Page& page, server::Content content,
+                           const server::RecordVisitor& visit) override {
+    DORIS_RETURN_IF_ERROR(read_error);
+    return data_.scan(prefix(vnode), page, content,
+                      [&](std::string_view position, const server::RecordView& record) {
+                        visit({vnode, position.substr(kOrderBytes)}, record);
+                      });
+  }
+
+  // From the records, each time anew.
+  [[nodiscard]] server::VnodeDigest digest(topology::Vnode vnode) const override {
+    server::VnodeDigest digest;
+    data_.for_each(prefix(vnode), [&](std::string_view position, const MemRecord& record) {
+      ++digest.records;
+      digest.sum += server::digest_term(record.header.version, position.substr(kOrderBytes));
+    });
+    return digest;
+  }
+
+  Result<std::string> reclaim(topology::Vnode vnode, const server::Page& page,
+                              const server::Horizon& horizon) override {
+    std::vector<std::string> dead;
+    const auto judge = [&](std::string_view position, const server::RecordView& record) {
+      const bool old = record.header.version.hlc < horizon.hlc;
+      if (old && !record.header.live(horizon.now_ms))
+        dead.push_back(prefix(vnode) + std::string(position));
+    };
+    std::string next = data_.scan(prefix(vnode), page, server::Content::kHeaders, judge);
+    DORIS_RETURN_IF_ERROR(remove(data_, dead));
+    return next;
+  }
+
+  // ---- The update log ----
+
+  Result<server::WriteResult> log_write(topology::NodeId target, const server::KeyRef& key,
+                                        const server::Write& write) override {
+    Result<server::WriteResult> result =
+        put(log_, log_key(target, key), write, server::Role::kSecondary, 0);
+    if (result.ok()) result->existed = false;
+    return result;
+  }
+
+  Result<std::string> log_scan(topology::NodeId target, const server::Page& page,
+                               const server::RecordVisitor& visit) override {
+    DORIS_RETURN_IF_ERROR(read_error);
+    return log_.scan(prefix(target), page, server::Content::kRecords,
+                     [&](std::string_view position, const server::RecordView& record) {
+                       visit(logged_key(position), record);
+                     });
+  }
+
+  Result<bool> log_drop(topology::NodeId target, const server::KeyRef& key,
+                        const resp::Version& version) override {
+    const std::string at = log_key(target, key);
+    const MemRecord* const held = log_.find(at);
+    if (held == nullptr || held->header.version > version) return false;
+    DORIS_RETURN_IF_ERROR(remove(log_, {at}));
+    return true;
+  }
+
+  Result<size_t> log_clear(topology::NodeId target, size_t records_max) override {
+    std::vector<std::string> doomed;
+    log_.for_each(prefix(target), [&](std::string_view position, const MemRecord&) {
+      if (doomed.size() < records_max) doomed.push_back(prefix(target) + std::string(position));
+    });
+    DORIS_RETURN_IF_ERROR(remove(log_, doomed));
+    return doomed.size();
+  }
+
+  [[nodiscard]] server::LogStats log_stats(topology::NodeId target) const override {
+    server::LogStats stats;
+    log_.for_each(prefix(target), [&](std::string_view position, const MemRecord& record) {
+      ++stats.entries;
+      stats.bytes += logged_key(position).physical_key.size() + record.value.size();
+    });
+    return stats;
+  }
+
+  [[nodiscard]] std::vector<topology::NodeId> log_targets() const override {
+    std::set<topology::NodeId> targets;
+    log_.for_each("", [&](std::string_view key, const MemRecord&) {
+      targets.insert(server::read_big_endian<uint16_t>(key.data()));
+    });
+    return {targets.begin(), targets.end()};
+  }
+
+  // ---- The open batch ----
 
   [[nodiscard]] size_t batch_writes() const override { return writes_; }
   [[nodiscard]] size_t batch_bytes() const override { return bytes_; }
@@ -74,9 +152,8 @@ class MemStore final : public server::Store {
       return commit_error;
     }
     if (writes_ > 0) batches.push_back(writes_);
-    for (auto& [key, held] : batch_)
-      committed_[key] = std::move(held);
-    counts_kept_ = counts_;
+    data_.settle();
+    log_.settle();
     end();
     return Status::okay();
   }
@@ -84,11 +161,22 @@ class MemStore final : public server::Store {
   void abort() override {
     if (!open_) return;
     ++aborts;
-    counts_ = counts_kept_;
+    data_.undo();
+    log_.undo();
     end();
   }
 
-  [[nodiscard]] const std::vector<uint64_t>& live_keys() const override { return counts_; }
+  // ---- The store as a whole ----
+
+  // From the records, each time anew.
+  [[nodiscard]] const std::vector<uint64_t>& live_keys() const override {
+    std::ranges::fill(live_keys_, 0);
+    data_.for_each("", [&](std::string_view key, const MemRecord& record) {
+      const std::string_view physical = key.substr(kVnodeBytes + kOrderBytes);
+      if (!record.header.tombstone) ++live_keys_[server::namespace_of(physical)];
+    });
+    return live_keys_;
+  }
   [[nodiscard]] bool offline() const override { return is_offline; }
 
   // Whether a batch waits for its commit.
@@ -96,44 +184,73 @@ class MemStore final : public server::Store {
 
   // The committed value of a key; "" if there is none.
   [[nodiscard]] std::string committed(const server::KeyRef& key) const {
-    const auto found = committed_.find(stored(key));
-    return found == committed_.end() ? "" : found->second.value;
+    const MemRecord* const held = data_.find_settled(data_key(key));
+    return held == nullptr ? "" : held->value;
   }
 
  private:
-  struct Held {
-    server::RecordHeader header;
-    std::string value;
-  };
+  static constexpr size_t kVnodeBytes = sizeof(topology::Vnode);
+  static constexpr size_t kOrderBytes = sizeof(uint32_t);
 
-  static std::string stored(const server::KeyRef& key) {
+  static std::string prefix(uint16_t number) {
+    std::string bytes;
+    server::append_big_endian(number, bytes);
+    return bytes;
+  }
+
+  static std::string data_key(const server::KeyRef& key) {
     std::string bytes;
     server::encode_stored_key(key, bytes);
     return bytes;
   }
 
-  [[nodiscard]] const Held* find(const server::KeyRef& key) const {
-    const std::string bytes = stored(key);
-    if (const auto found = batch_.find(bytes); found != batch_.end()) return &found->second;
-    const auto found = committed_.find(bytes);
-    return found == committed_.end() ? nullptr : &found->second;
+  static std::string log_key(topology::NodeId target, const server::KeyRef& key) {
+    return prefix(target) + data_key(key);
   }
 
-  void count(uint32_t name_space, bool existed, bool exists) {
-    if (exists && !existed) ++counts_[name_space];
-    if (!exists && existed) --counts_[name_space];
+  static server::KeyRef logged_key(std::string_view position) {
+    return {server::read_big_endian<uint16_t>(position.data()),
+            position.substr(kVnodeBytes + kOrderBytes)};
+  }
+
+  static std::optional<server::RecordHeader> header_of(const MemRecord* record) {
+    return record == nullptr ? std::nullopt : std::optional(record->header);
+  }
+
+  Result<server::WriteResult> put(MemTable& table, const std::string& key,
+                                  const server::Write& write, server::Role role, int64_t now_ms) {
+    open_ = true;
+    if (writes_ >= writes_max) return Status::no_space("no room for a write");
+    const auto held = header_of(table.find(key));
+    const server::Decision decision = server::decide(held, write.header.version, role);
+    const bool applied = decision.verdict != server::Verdict::kKeep;
+    if (applied) {
+      MemRecord record{write.header, std::string(write.value)};
+      record.header.version = decision.version;
+      table.set(key, std::move(record));
+      ++writes_;
+      bytes_ += write.value.size();
+    }
+    return server::WriteResult{held && held->live(now_ms), applied, decision.version};
+  }
+
+  Status remove(MemTable& table, const std::vector<std::string>& keys) {
+    open_ = true;
+    if (!keys.empty() && writes_ >= writes_max) return Status::no_space("no room for a write");
+    for (const std::string& key : keys)
+      table.set(key, std::nullopt);
+    writes_ += keys.size();
+    return Status::okay();
   }
 
   void end() {
     open_ = false;
-    batch_.clear();
     writes_ = bytes_ = 0;
   }
 
-  std::map<std::string, Held> committed_;
-  std::map<std::string, Held> batch_;
-  std::vector<uint64_t> counts_ = std::vector<uint64_t>(kNamespacesMax);
-  std::vector<uint64_t> counts_kept_ = counts_;
+  MemTable data_;
+  MemTable log_;
+  mutable std::vector<uint64_t> live_keys_ = std::vector<uint64_t>(kNamespacesMax);
   bool open_ = false;
   size_t writes_ = 0;
   size_t bytes_ = 0;

@@ -1,0 +1,54 @@
+// LogDrain: fetches what one shard of another server keeps in its update log for this one.
+//
+//   VLOGREAD page --> stored here, put-if-newer --> committed --> VLOGDROP each entry --> next page
+//
+// An entry is dropped there only after it is committed here, so a crash of either side loses
+// nothing, and the drain begins again. If the keeper does not answer after a few attempts the
+// drain is over all the same: what it has is found by the comparison that follows, and the log
+// has made that short only.
+//
+// Loop thread only.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/net/loop.h"
+#include "server/peer_client.h"
+#include "server/peer_dialect.h"
+
+namespace doris::server {
+
+class Shard;
+
+class LogDrain {
+ public:
+  struct Target {
+    topology::NodeId node;  // This one.
+    uint32_t shards;
+    uint32_t shard;
+  };
+
+  // `on_done` runs once, never from inside the constructor, and must not destroy this. `shard`
+  // outlives this.
+  LogDrain(net::Loop& loop, Shard& shard, std::unique_ptr<PeerClient> keeper, const Target& target,
+           std::function<void()> on_done);
+
+ private:
+  void read_page();
+  void on_page(const Result<resp::Value>& reply);
+  Status store(const LogPage& page);
+  void drop(const LogPage& page);
+  void on_trouble(const Status& why);
+
+  Shard& shard_;
+  const std::unique_ptr<PeerClient> keeper_;
+  const Target target_;
+  const std::function<void()> on_done_;
+  const std::unique_ptr<net::Timer> retry_;
+  std::string from_;
+  uint32_t failures_ = 0;  // In a row.
+};
+
+}  // namespace doris::server

@@ -1,0 +1,163 @@
+#include "server/peer_dialect.h"
+
+#include <fmt/format.h>
+
+#include "base/limits.h"
+#include "server/big_endian.h"
+
+namespace doris::server {
+namespace {
+
+using resp::Value;
+
+constexpr size_t kDigestBytes = 16;
+constexpr std::string_view kTombstone = "T";
+constexpr std::string_view kValue = "V";
+
+Status odd(std::string_view what) {
+  return Status::invalid(fmt::format("the peer's reply to {} is not understood", what));
+}
+
+bool is_bulk(const Value& value) {
+  return value.is(Value::Kind::kBulk);
+}
+
+bool read_version(const Value& value, resp::Version& version) {
+  if (!is_bulk(value) || value.text.size() != resp::Version::kBytes) return false;
+  version = resp::Version::decode(value.text.data());
+  return true;
+}
+
+std::string version_bytes(const resp::Version& version) {
+  std::string bytes(resp::Version::kBytes, '\0');
+  version.encode(bytes.data());
+  return bytes;
+}
+
+// The four items of a record: version, kind, expiry, value.
+constexpr size_t kRecordItems = 4;
+
+bool read_record(const Value* items, RecordCopy& record) {
+  if (!read_version(items[0], record.header.version)) return false;
+  if (items[1].text != kTombstone && items[1].text != kValue) return false;
+  record.header.tombstone = items[1].text == kTombstone;
+  record.header.expires_at_ms = items[2].integer;
+  if (items[2].integer < 0 || !is_bulk(items[3])) return false;
+  record.value = items[3].text;
+  return true;
+}
+
+void write_record_items(resp::Writer& out, const RecordHeader& header, std::string_view value) {
+  out.bulk(version_bytes(header.version));
+  out.bulk(header.tombstone ? kTombstone : kValue);
+  out.integer(header.expires_at_ms);
+  out.bulk(value);
+}
+
+}  // namespace
+
+void write_digest(resp::Writer& out, const VnodeDigest& digest) {
+  std::string bytes;
+  append_big_endian(digest.records, bytes);
+  append_big_endian(digest.sum, bytes);
+  out.bulk(bytes);
+}
+
+void write_key(resp::Writer& out, std::string_view key, const resp::Version& version) {
+  out.bulk(key);
+  out.bulk(version_bytes(version));
+}
+
+void write_record(resp::Writer& out, const RecordHeader& header, std::string_view value) {
+  out.array(kRecordItems);
+  write_record_items(out, header, value);
+}
+
+void write_log_item(resp::Writer& out, topology::Vnode vnode, std::string_view key,
+                    const RecordHeader& header, std::string_view value) {
+  out.array(2 + kRecordItems);
+  out.integer(vnode);
+  out.bulk(key);
+  write_record_items(out, header, value);
+}
+
+Result<std::vector<VnodeDigest>> read_digests(const Value& reply) {
+  std::vector<VnodeDigest> digests;
+  for (const Value& item : reply.items) {
+    if (!is_bulk(item) || item.text.size() != kDigestBytes) return odd("VDIGEST");
+    digests.push_back({read_big_endian<uint64_t>(item.text.data()),
+                       read_big_endian<uint64_t>(item.text.data() + 8)});
+  }
+  return digests;
+}
+
+Result<KeyPage> read_key_page(const Value& reply) {
+  if (!reply.is(Value::Kind::kArray) || reply.items.size() % 2 == 0 || !is_bulk(reply.items[0])) {
+    return odd("VKEYS");
+  }
+  KeyPage page;
+  page.next = reply.items[0].text;
+  for (size_t i = 1; i < reply.items.size(); i += 2) {
+    KeyPage::Item& item = page.items.emplace_back();
+    item.key = reply.items[i].text;
+    if (!is_bulk(reply.items[i]) || !read_version(reply.items[i + 1], item.version)) {
+      return odd("VKEYS");
+    }
+  }
+  return page;
+}
+
+Result<std::vector<std::optional<RecordCopy>>> read_records(const Value& reply,
+                                                            const std::vector<std::string>& keys) {
+  if (!reply.is(Value::Kind::kArray) || reply.items.size() > keys.size() ||
+      (reply.items.empty() && !keys.empty())) {
+    return odd("VFETCH");
+  }
+  std::vector<std::optional<RecordCopy>> records;
+  for (size_t i = 0; i < reply.items.size(); ++i) {
+    const Value& item = reply.items[i];
+    std::optional<RecordCopy>& record = records.emplace_back();
+    if (item.is(Value::Kind::kNull)) continue;
+    record.emplace().key = keys[i];
+    if (item.items.size() != kRecordItems || !read_record(item.items.data(), *record)) {
+      return odd("VFETCH");
+    }
+  }
+  return records;
+}
+
+Result<LogPage> read_log_page(const Value& reply) {
+  if (!reply.is(Value::Kind::kArray) || reply.items.empty() || !is_bulk(reply.items[0])) {
+    return odd("VLOGREAD");
+  }
+  LogPage page;
+  page.next = reply.items[0].text;
+  for (size_t i = 1; i < reply.items.size(); ++i) {
+    const auto& parts = reply.items[i].items;
+    LogPage::Item& item = page.items.emplace_back();
+    const bool sound = parts.size() == 2 + kRecordItems && parts[0].integer >= 0 &&
+                       parts[0].integer < kVnodesMax && is_bulk(parts[1]) &&
+                       read_record(parts.data() + 2, item.record);
+    if (!sound) return odd("VLOGREAD");
+    item.vnode = static_cast<topology::Vnode>(parts[0].integer);
+    item.record.key = parts[1].text;
+  }
+  return page;
+}
+
+std::vector<std::string> write_command(topology::Vnode vnode, const RecordCopy& record) {
+  const std::string version = version_bytes(record.header.version);
+  if (record.header.tombstone) {
+    return {"VDEL", "S", fmt::to_string(vnode), record.key, version};
+  }
+  return {"VSET",      "S",     fmt::to_string(vnode),
+          record.key,  version, fmt::to_string(record.header.expires_at_ms),
+          record.value};
+}
+
+std::vector<std::string> drop_command(topology::NodeId target, const LogPage::Item& item) {
+  return {"VLOGDROP", fmt::to_string(target), fmt::to_string(item.vnode), item.record.key,
+          version_bytes(item.record.header.version)};
+}
+
+}  // namespace doris::server

@@ -1,0 +1,68 @@
+#include "server/recovery.h"
+
+#include "base/log.h"
+#include "server/shard.h"
+
+namespace doris::server {
+namespace {
+
+const Log kLog("recovery");
+
+}  // namespace
+
+Recovery::Recovery(net::Loop& loop, Random& random, Shard& shard, const Standing& standing)
+    : loop_(loop),
+      random_(random),
+      shard_(shard),
+      standing_(standing),
+      plan_(plan_recovery(*standing.table, standing.self, shard.options().index)) {
+  vnodes_left_ = plan_.waiting;
+  for (const auto& [where, vnodes] : plan_.compare)
+    vnodes_left_ += static_cast<uint32_t>(vnodes.size());
+  kLog.info("{}: recovering in epoch {}: {} vnodes to compare with {} shards, {} wait",
+            shard_.options().name, standing_.epoch, vnodes_left_ - plan_.waiting,
+            plan_.compare.size(), plan_.waiting);
+  drain_logs();
+  tell_progress();
+}
+
+std::unique_ptr<PeerClient> Recovery::client(const topology::Replica& where) const {
+  const topology::Node& node = *standing_.table->topology().find(where.node);
+  return std::make_unique<PeerClient>(
+      loop_, random_,
+      PeerClient::Options{
+          .address = {node.host, static_cast<uint16_t>(node.port + 1 + where.shard)},
+          .cluster = standing_.cluster,
+          .epoch = standing_.epoch,
+          .self = shard_.options().name});
+}
+
+void Recovery::drain_logs() {
+  drains_left_ = static_cast<uint32_t>(plan_.log_keepers.size());
+  if (drains_left_ == 0) compare();
+  const topology::Node& self = *standing_.table->topology().find(standing_.self);
+  const LogDrain::Target target{standing_.self, self.shards, shard_.options().index};
+  for (const topology::Replica& keeper : plan_.log_keepers) {
+    drains_.push_back(std::make_unique<LogDrain>(loop_, shard_, client(keeper), target, [this] {
+      if (--drains_left_ == 0) compare();
+      tell_progress();
+    }));
+  }
+}
+
+void Recovery::compare() {
+  for (auto& [where, vnodes] : plan_.compare) {
+    syncs_.push_back(std::make_unique<VnodeSync>(loop_, shard_, client(where), vnodes,
+                                                 VnodeSync::Callbacks{[this](topology::Vnode) {
+                                                                        --vnodes_left_;
+                                                                        tell_progress();
+                                                                      },
+                                                                      [] {}}));
+  }
+}
+
+void Recovery::tell_progress() {
+  shard_.on_recovery_progress(vnodes_left_, complete() ? standing_.epoch : 0);
+}
+
+}  // namespace doris::server

@@ -1,0 +1,47 @@
+#include "server/recovery_plan.h"
+
+#include "base/check.h"
+
+namespace doris::server {
+namespace {
+
+using topology::Node;
+using topology::NodeState;
+
+bool answers(const Node& node) {
+  return node.state == NodeState::kUp || node.state == NodeState::kRecovering ||
+         node.state == NodeState::kStandby;
+}
+
+// Whether `self` may have missed writes that `other`, which has failed too, has.
+bool has_newer_data(const Node& other, const Node& self) {
+  return other.since != self.since ? other.since > self.since : other.id < self.id;
+}
+
+}  // namespace
+
+RecoveryPlan plan_recovery(const topology::RoutingTable& table, topology::NodeId self,
+                           uint8_t shard) {
+  const topology::Topology& topology = table.topology();
+  const Node* const me = topology.find(self);
+  DORIS_CHECK(me != nullptr && me->group != topology::Group::kStandby, "only owners recover");
+  RecoveryPlan plan;
+  for (const Node& node : topology.nodes) {
+    if (node.id == self || !answers(node)) continue;
+    for (uint8_t each = 0; each < node.shards; ++each)
+      plan.log_keepers.push_back({node.id, each});
+  }
+  for (uint32_t v = 0; v < table.vnodes(); ++v) {
+    const auto vnode = static_cast<topology::Vnode>(v);
+    if (table.replica(vnode, me->group) != topology::Replica{self, shard}) continue;
+    const topology::Replica other = table.replica(vnode, other_group(me->group));
+    if (table.is_up(vnode, other_group(me->group))) {
+      plan.compare[other].push_back(vnode);
+    } else if (has_newer_data(*topology.find(other.node), *me)) {
+      ++plan.waiting;
+    }
+  }
+  return plan;
+}
+
+}  // namespace doris::server

@@ -1,0 +1,172 @@
+// What other data servers ask of a shard: to recover, and to compare.
+#include <fmt/format.h>
+
+#include <string>
+
+#include "base/limits.h"
+#include "resp/errors.h"
+#include "resp/words.h"
+#include "server/peer_dialect.h"
+#include "server/shard_session.h"
+
+namespace doris::server {
+namespace {
+
+using resp::parse_integer;
+
+// What one page may hold, so that requests of clients are answered in between.
+constexpr size_t kPageRecordsMax = 512;
+constexpr size_t kPageBytesMax = 256UL * 1024;
+
+}  // namespace
+
+// DORIS.PEER cluster epoch node
+//
+// As DORIS.LINK, but nothing is fenced: what a data server writes is put-if-newer.
+void ShardSession::run_peer(Args args) {
+  const Standing& standing = shard_.standing();
+  topology::Epoch epoch = 0;
+  if (!parse_integer(args[2], epoch) || epoch == 0) {
+    reply().error("ERR DORIS.PEER takes a cluster, an epoch and a node's name");
+    return;
+  }
+  if (args[1] != standing.cluster) {
+    reply().error(fmt::format("WRONGCLUSTER {} belongs to cluster {}", shard_.options().name,
+                              standing.cluster));
+    return;
+  }
+  epoch_ = epoch;
+  if (agrees()) {
+    reply().simple("OK");
+  } else {
+    epoch_ = 0;
+  }
+}
+
+// VDIGEST vnode [vnode ...]
+void ShardSession::run_digest(Args args) {
+  if (!may_serve()) return;
+  std::vector<topology::Vnode> vnodes(args.size() - 1);
+  for (size_t i = 0; i < vnodes.size(); ++i) {
+    if (!read_vnode(args[i + 1], vnodes[i]) || !holds(vnodes[i])) return;
+  }
+  if (shard_.batch_open()) shard_.join_batch(*this);
+  reply().array(vnodes.size());
+  for (const topology::Vnode vnode : vnodes) {
+    resp::Writer out = reply();
+    write_digest(out, shard_.store().digest(vnode));
+  }
+}
+
+// VKEYS vnode from count
+void ShardSession::run_keys(Args args) {
+  topology::Vnode vnode = 0;
+  size_t count = 0;
+  if (!may_serve() || !read_vnode(args[1], vnode) || !holds(vnode)) return;
+  if (!parse_integer(args[3], count) || count == 0) {
+    reply().error(resp::kNotAnInteger);
+    return;
+  }
+  if (shard_.batch_open()) shard_.join_batch(*this);
+  Buffer items;
+  resp::Writer out(items, resp::Protocol::kResp2);
+  size_t found = 0;
+  const Page page{args[2], std::min(count, kPageRecordsMax), kPageBytesMax};
+  const auto next = shard_.store().scan(vnode, page, Content::kHeaders,
+                                        [&](const KeyRef& key, const RecordView& record) {
+                                          write_key(out, key.physical_key, record.header.version);
+                                          ++found;
+                                        });
+  if (!next.ok()) {
+    reply().error(shard_.refusal(next.status()));
+    return;
+  }
+  reply().array(1 + 2 * found).bulk(*next);
+  output().append(items.view());
+}
+
+// VFETCH vnode key [key ...]
+void ShardSession::run_fetch(Args args) {
+  KeyRef key{};
+  if (!may_serve() || !read_key(args[1], args[2], key) || !holds(key.vnode)) return;
+  if (shard_.batch_open()) shard_.join_batch(*this);
+  Buffer items;
+  resp::Writer out(items, resp::Protocol::kResp2);
+  size_t found = 0;
+  for (const std::string_view each : args.subspan(2)) {
+    key.physical_key = each;
+    const auto record = shard_.store().read(key);
+    if (!record.ok()) {
+      reply().error(shard_.refusal(record.status()));
+      return;
+    }
+    if (record->has_value()) {
+      write_record(out, (**record).header, (**record).value);
+    } else {
+      out.null();
+    }
+    ++found;
+    if (items.size() > kPageBytesMax) break;  // The peer asks again for the rest.
+  }
+  reply().array(found);
+  output().append(items.view());
+}
+
+// VLOGREAD target shards shard from count: of the log of `target`, what its shard `shard` of
+// `shards` is to have.
+void ShardSession::run_log_read(Args args) {
+  if (!may_serve()) return;
+  topology::NodeId target = 0;
+  uint32_t shards = 0;
+  uint32_t shard = 0;
+  size_t count = 0;
+  if (!parse_integer(args[1], target) || !parse_integer(args[2], shards) || shards == 0 ||
+      !parse_integer(args[3], shard) || !parse_integer(args[5], count) || count == 0) {
+    reply().error(resp::kNotAnInteger);
+    return;
+  }
+  if (shard_.batch_open()) shard_.join_batch(*this);
+  Buffer items;
+  resp::Writer out(items, resp::Protocol::kResp2);
+  size_t found = 0;
+  const Page page{args[4], std::min(count, kPageRecordsMax), kPageBytesMax};
+  const auto next =
+      shard_.store().log_scan(target, page, [&](const KeyRef& key, const RecordView& record) {
+        if (key.vnode % shards != shard) return;
+        write_log_item(out, key.vnode, key.physical_key, record.header, record.value);
+        ++found;
+      });
+  if (!next.ok()) {
+    reply().error(shard_.refusal(next.status()));
+    return;
+  }
+  reply().array(1 + found).bulk(*next);
+  output().append(items.view());
+}
+
+// VLOGDROP target vnode key version
+void ShardSession::run_log_drop(Args args) {
+  KeyRef key{};
+  topology::NodeId target = 0;
+  if (!may_serve() || !read_key(args[2], args[3], key)) return;
+  if (!parse_integer(args[1], target) || args[4].size() != resp::Version::kBytes) {
+    reply().error("ERR VLOGDROP takes a node id, a vnode, a key and a version of 16 bytes");
+    return;
+  }
+  if (const std::string refusal = shard_.refusal_of_writes(); !refusal.empty()) {
+    reply().error(refusal);
+    return;
+  }
+  shard_.join_batch(*this);
+  const Result<bool> dropped =
+      shard_.store().log_drop(target, key, resp::Version::decode(args[4].data()));
+  if (!dropped.ok()) {
+    shard_.fail_batch(dropped.status());
+    reply().error(shard_.refusal(dropped.status()));
+    return;
+  }
+  reply().integer(*dropped ? 1 : 0);
+  shard_.commit_if_full();
+}
+
+}  // namespace doris::server

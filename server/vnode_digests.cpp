@@ -1,0 +1,19 @@
+#include "server/vnode_digests.h"
+
+// Makes the state a plain local variable: it costs no allocation.
+#define XXH_STATIC_LINKING_ONLY
+#include <xxhash.h>
+
+namespace doris::server {
+
+uint64_t digest_term(const resp::Version& version, std::string_view physical_key) {
+  char bytes[resp::Version::kBytes];
+  version.encode(bytes);
+  XXH64_state_t state;
+  (void)XXH64_reset(&state, 0);
+  (void)XXH64_update(&state, bytes, sizeof bytes);
+  (void)XXH64_update(&state, physical_key.data(), physical_key.size());
+  return XXH64_digest(&state);
+}
+
+}  // namespace doris::server

@@ -1,0 +1,85 @@
+// What a recovering node has to do, by the states of the others.
+#include "server/recovery_plan.h"
+
+#include <catch2/catch.hpp>
+
+#include "tests/topology/sample_topology.h"
+
+namespace doris::server {
+namespace {
+
+using topology::Node;
+using topology::NodeState;
+
+// a1 b1 a2 b2 (ids 1 to 4) of two shards each; a1 recovers since epoch 5.
+topology::Topology with_a1_recovering() {
+  topology::Topology topology = topology::test::formed_topology(64, 2, 2);
+  topology.epoch = 9;
+  topology.nodes[0].state = NodeState::kRecovering;
+  topology.nodes[0].since = 5;
+  return topology;
+}
+
+void fail(Node& node, topology::Epoch since) {
+  node.state = NodeState::kTempFailed;
+  node.since = since;
+}
+
+size_t compared(const RecoveryPlan& plan) {
+  size_t count = 0;
+  for (const auto& [where, vnodes] : plan.compare)
+    count += vnodes.size();
+  return count;
+}
+
+// The vnodes of a1's shard 0 whose other owner is `peer`.
+size_t shared(const topology::RoutingTable& table, topology::NodeId peer) {
+  size_t count = 0;
+  for (topology::Vnode v = 0; v < table.vnodes(); ++v) {
+    const bool mine = table.replica(v, topology::Group::kA) == topology::Replica{1, 0};
+    count += mine && table.replica(v, topology::Group::kB).node == peer ? 1 : 0;
+  }
+  return count;
+}
+
+TEST_CASE("every vnode of the shard is compared with its other replica, where that is up") {
+  const topology::RoutingTable table(with_a1_recovering());
+  const RecoveryPlan plan = plan_recovery(table, 1, 0);
+  CHECK(compared(plan) == shared(table, 2) + shared(table, 4));
+  CHECK(plan.waiting == 0);
+  for (const auto& [where, vnodes] : plan.compare) {
+    for (const topology::Vnode vnode : vnodes) {
+      CHECK(table.replica(vnode, topology::Group::kA) == topology::Replica{1, 0});
+      CHECK(table.replica(vnode, topology::Group::kB) == where);
+    }
+  }
+}
+
+TEST_CASE("logs are looked for at every shard of every other node that answers") {
+  topology::Topology topology = with_a1_recovering();
+  fail(topology.nodes[2], 7);
+  const RecoveryPlan plan = plan_recovery(topology::RoutingTable(topology), 1, 1);
+  CHECK(plan.log_keepers == std::vector<topology::Replica>{{2, 0}, {2, 1}, {4, 0}, {4, 1}});
+}
+
+TEST_CASE("a peer that failed later is waited for, one that failed earlier is not") {
+  const topology::Epoch since = GENERATE(4, 5, 6);
+  topology::Topology topology = with_a1_recovering();
+  fail(topology.nodes[1], since);
+  const topology::RoutingTable table(topology);
+  const RecoveryPlan plan = plan_recovery(table, 1, 0);
+  CHECK(plan.waiting == (since > 5 ? shared(table, 2) : 0));
+  CHECK(compared(plan) == shared(table, 4));
+}
+
+TEST_CASE("of two that failed in one epoch the lower id does not wait for the higher") {
+  topology::Topology topology = with_a1_recovering();
+  topology.nodes[1].state = NodeState::kRecovering;
+  topology.nodes[1].since = 5;
+  const topology::RoutingTable table(topology);
+  CHECK(plan_recovery(table, 1, 0).waiting == 0);
+  CHECK(plan_recovery(table, 2, 0).waiting > 0);
+}
+
+}  // namespace
+}  // namespace doris::server

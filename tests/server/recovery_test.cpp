@@ -1,0 +1,261 @@
+// A shard of a recovering node, and what it brings from its peer's shard and its stand-in's.
+#include <fmt/format.h>
+
+#include <catch2/catch.hpp>
+#include <map>
+
+#include "base/topology/key_hash.h"
+#include "server/recovery.h"
+#include "tests/server/shard_fixture.h"
+
+namespace doris::server::test {
+namespace {
+
+using topology::NodeState;
+
+constexpr uint32_t kVnodes = 16;
+
+// The shards of a1 and b1, which have all vnodes, and of s1, a standby.
+class Cluster {
+ public:
+  struct Member {
+    FakeHost host;
+    testing::MemStore* store = nullptr;
+    std::unique_ptr<Shard> shard;
+  };
+
+  Cluster() {
+    topology_ = topology::test::formed_topology(kVnodes, 1);
+    topology_.epoch = 5;
+    topology_.nodes.push_back({.id = 3,
+                               .name = "s1",
+                               .group = topology::Group::kStandby,
+                               .state = NodeState::kStandby,
+                               .machine = "machine-3",
+                               .host = "127.0.0.1",
+                               .port = 7020});
+    for (size_t i = 0; i < members_.size(); ++i)
+      start(i);
+  }
+  ~Cluster() {
+    for (Member& member : members_)
+      member.shard->stop();
+  }
+
+  Member& a1() { return members_[0]; }
+  Member& b1() { return members_[1]; }
+  Member& s1() { return members_[2]; }
+
+  // a1 recovers from now on, in a new epoch.
+  void recover() {
+    ++topology_.epoch;
+    topology_.nodes[0].state = NodeState::kRecovering;
+    if (topology_.nodes[0].since == 0) topology_.nodes[0].since = topology_.epoch;
+    tell_all();
+  }
+  void tell_all() {
+    for (size_t i = 0; i < members_.size(); ++i)
+      tell(i);
+  }
+  void tell(size_t i) {
+    Standing standing;
+    standing.cluster = topology_.cluster;
+    standing.epoch = topology_.epoch;
+    standing.self = topology_.nodes[i].id;
+    standing.group = topology_.nodes[i].group;
+    standing.table = std::make_shared<const topology::RoutingTable>(topology_);
+    standing.not_ready = "";
+    members_[i].shard->set_standing(standing);
+  }
+  void run() { loop_.advance(Millis{3000}); }
+
+  [[nodiscard]] bool complete() {
+    return a1().shard->counters().recovered_epoch.get() == static_cast<int64_t>(topology_.epoch);
+  }
+
+  static KeyRef ref(const std::string& key) {
+    static topology::KeyHasher hasher;
+    return {hasher.vnode(key, kVnodes), key};
+  }
+  static void put(Member& member, const std::string& key, uint64_t hlc, const std::string& value) {
+    RecordHeader header;
+    header.version = {4, hlc, 257};
+    header.tombstone = value.empty();
+    REQUIRE(member.store->apply(ref(key), header, value).ok());
+    REQUIRE(member.store->commit().ok());
+  }
+  static void log(Member& member, const std::string& key, uint64_t hlc, const std::string& value) {
+    Write write{};
+    write.header.version = {4, hlc, 257};
+    write.header.tombstone = value.empty();
+    write.value = value;
+    REQUIRE(member.store->log_write(1, ref(key), write).ok());
+    REQUIRE(member.store->commit().ok());
+  }
+  static std::string get(Member& member, const std::string& key) {
+    const auto record = member.store->read(ref(key));
+    REQUIRE(record.ok());
+    if (!record->has_value()) return "(none)";
+    return (**record).header.tombstone ? "(deleted)" : std::string((**record).value);
+  }
+  bool alike() {
+    for (topology::Vnode v = 0; v < kVnodes; ++v) {
+      if (a1().store->digest(v) != b1().store->digest(v)) return false;
+    }
+    return true;
+  }
+
+  testing::FakeLoop loop_;
+  testing::ManualClock clock_;
+  topology::Topology topology_;
+
+ private:
+  void start(size_t i) {
+    Member& member = members_[i];
+    auto store = std::make_unique<testing::MemStore>();
+    member.store = store.get();
+    const topology::Node& node = topology_.nodes[i];
+    member.shard = std::make_unique<Shard>(
+        loop_, clock_, member.host, std::move(store),
+        Shard::Options{.limits = {64UL << 20, kRequestArgsMax, kInlineBytesMax},
+                       .name = node.name + "/0"});
+    REQUIRE(member.shard->listen({"127.0.0.1", static_cast<uint16_t>(node.port + 1)}).ok());
+  }
+
+  std::array<Member, 3> members_;
+};
+
+TEST_CASE("a shard that has everything is complete at once") {
+  Cluster cluster;
+  Cluster::put(cluster.a1(), "k", 1, "v");
+  Cluster::put(cluster.b1(), "k", 1, "v");
+  cluster.recover();
+  CHECK_FALSE(cluster.complete());
+  cluster.run();
+  CHECK(cluster.complete());
+  CHECK(cluster.a1().shard->counters().vnodes_left.get() == 0);
+}
+
+TEST_CASE("an empty shard gets every record, tombstones too") {
+  Cluster cluster;
+  for (int i = 0; i < 5000; ++i)
+    Cluster::put(cluster.b1(), fmt::format("key{}", i), 1, i % 3 == 0 ? "" : fmt::format("v{}", i));
+  cluster.recover();
+  cluster.run();
+  CHECK(cluster.complete());
+  CHECK(cluster.alike());
+  CHECK(Cluster::get(cluster.a1(), "key4") == "v4");
+  CHECK(Cluster::get(cluster.a1(), "key3") == "(deleted)");
+}
+
+TEST_CASE("each side gets what is newer at the other, and nothing older comes back") {
+  Cluster cluster;
+  Cluster::put(cluster.a1(), "old here", 1, "1");
+  Cluster::put(cluster.b1(), "old here", 2, "2");
+  Cluster::put(cluster.a1(), "old there", 2, "2");
+  Cluster::put(cluster.b1(), "old there", 1, "1");
+  Cluster::put(cluster.a1(), "only here", 1, "x");
+  Cluster::put(cluster.b1(), "only there", 1, "y");
+  Cluster::put(cluster.a1(), "deleted there", 1, "z");
+  Cluster::put(cluster.b1(), "deleted there", 2, "");
+  cluster.recover();
+  cluster.run();
+  CHECK(cluster.complete());
+  CHECK(cluster.alike());
+  CHECK(Cluster::get(cluster.a1(), "old here") == "2");
+  CHECK(Cluster::get(cluster.b1(), "old there") == "2");
+  CHECK(Cluster::get(cluster.b1(), "only here") == "x");
+  CHECK(Cluster::get(cluster.a1(), "only there") == "y");
+  CHECK(Cluster::get(cluster.a1(), "deleted there") == "(deleted)");
+}
+
+TEST_CASE("random differences end in equal copies with the highest versions") {
+  Random random(GENERATE(1, 2, 3));
+  Cluster cluster;
+  std::map<std::string, std::pair<uint64_t, std::string>> highest;
+  for (int i = 0; i < 3000; ++i) {
+    const std::string key = fmt::format("key{}", random.below(700));
+    const uint64_t hlc = 1 + random.below(1000);
+    const std::string value = random.below(4) == 0 ? "" : fmt::format("{}@{}", key, hlc);
+    if (highest.contains(key) && highest[key].first == hlc) continue;
+    Cluster::put(random.below(2) == 0 ? cluster.a1() : cluster.b1(), key, hlc, value);
+    if (!highest.contains(key) || highest[key].first < hlc) highest[key] = {hlc, value};
+  }
+  cluster.recover();
+  cluster.run();
+  CHECK(cluster.complete());
+  CHECK(cluster.alike());
+  for (const auto& [key, version] : highest) {
+    REQUIRE(Cluster::get(cluster.a1(), key) ==
+            (version.second.empty() ? "(deleted)" : version.second));
+  }
+}
+
+TEST_CASE("the update log is drained, and dropped where it was kept") {
+  Cluster cluster;
+  for (int i = 0; i < 2000; ++i) {
+    Cluster::log(cluster.s1(), fmt::format("key{}", i), 2, fmt::format("v{}", i));
+    Cluster::put(cluster.b1(), fmt::format("key{}", i), 2, fmt::format("v{}", i));
+  }
+  Cluster::log(cluster.s1(), "gone", 3, "");
+  Cluster::put(cluster.b1(), "gone", 3, "");
+  Cluster::put(cluster.a1(), "gone", 1, "v");
+  cluster.recover();
+  cluster.run();
+  CHECK(cluster.complete());
+  CHECK(cluster.alike());
+  CHECK(Cluster::get(cluster.a1(), "gone") == "(deleted)");
+  CHECK(cluster.s1().store->log_stats(1).entries == 0);
+}
+
+TEST_CASE("a stand-in that is gone does not keep a node from recovering") {
+  Cluster cluster;
+  Cluster::put(cluster.b1(), "k", 2, "v");
+  cluster.s1().shard->stop();
+  cluster.recover();
+  cluster.loop_.advance(Millis{30'000});
+  CHECK(cluster.complete());
+  CHECK(Cluster::get(cluster.a1(), "k") == "v");
+}
+
+TEST_CASE("recovery waits for a peer that has not heard of the epoch, and then goes on") {
+  Cluster cluster;
+  Cluster::put(cluster.b1(), "k", 2, "v");
+  ++cluster.topology_.epoch;
+  cluster.topology_.nodes[0].state = NodeState::kRecovering;
+  cluster.topology_.nodes[0].since = cluster.topology_.epoch;
+  cluster.tell(0);
+  cluster.loop_.advance(Millis{5000});
+  CHECK_FALSE(cluster.complete());
+  cluster.tell_all();
+  cluster.loop_.advance(Millis{30'000});
+  CHECK(cluster.complete());
+  CHECK(Cluster::get(cluster.a1(), "k") == "v");
+}
+
+TEST_CASE("a node whose peer has newer data and is away is not complete") {
+  Cluster cluster;
+  cluster.topology_.nodes[0].since = 4;
+  cluster.topology_.nodes[1].state = NodeState::kTempFailed;
+  cluster.topology_.nodes[1].since = 5;
+  cluster.recover();
+  cluster.run();
+  CHECK_FALSE(cluster.complete());
+  CHECK(cluster.a1().shard->counters().vnodes_left.get() == kVnodes);
+}
+
+TEST_CASE("a full disk makes recovery wait, and it is complete when there is room") {
+  Cluster cluster;
+  Cluster::put(cluster.b1(), "k", 2, "v");
+  cluster.a1().host.allows_writes = false;
+  cluster.recover();
+  cluster.run();
+  CHECK_FALSE(cluster.complete());
+  cluster.a1().host.allows_writes = true;
+  cluster.run();
+  CHECK(cluster.complete());
+  CHECK(Cluster::get(cluster.a1(), "k") == "v");
+}
+
+}  // namespace
+}  // namespace doris::server::test
