@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <utility>
 
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/topology/topology_codec.h"
 #include "resp/writer.h"
+#include "router/dialect.h"
 
 namespace doris::router {
 namespace {
@@ -17,6 +19,7 @@ const Log kLog("backend");
 constexpr uint32_t kEntryBytes = 128;  // What an entry costs beside its payload.
 constexpr Millis kNotReadyPause{50};
 constexpr Millis kEpochPause{5};
+constexpr size_t kToldBytesMax = 1024UL * 1024;
 
 uint32_t bytes_of(const Entry& entry) {
   const Part& part = entry.request->parts[entry.part];
@@ -52,7 +55,28 @@ Backend::Backend(net::Loop& loop, Random& random, BackendHost& host, const Backe
   connect();
 }
 
-Backend::~Backend() = default;
+Backend::~Backend() {
+  loop_.cancel(*this);
+}
+
+void Backend::settle(resp::WriteId id, bool certain) {
+  std::string& ids = certain ? to_tell_.settled : to_tell_.abandoned;
+  if (ids.size() >= kToldBytesMax) return;  // Out of reach for long: it settles them itself.
+  for (int shift = 56; shift >= 0; shift -= 8)
+    ids.push_back(static_cast<char>(id >> shift & 0xFF));
+  loop_.schedule(*this);
+}
+
+void Backend::on_pass_end() {
+  const bool nothing = to_tell_.settled.empty() && to_tell_.abandoned.empty();
+  if (state_ != State::kReady || nothing) return;
+  write_vsettle(stream_->output(), to_tell_.settled, to_tell_.abandoned);
+  told_.push_back(std::exchange(to_tell_, {}));
+  Sent sent;
+  sent.at = loop_.now();
+  in_flight_.push_back(sent);
+  stream_->flush_soon();
+}
 
 void Backend::send(const Entry& entry) {
   const Sent sent{entry, bytes_of(entry), {}};
@@ -163,6 +187,7 @@ void Backend::on_link_reply(const resp::Reply& reply) {
   backoff_.reset();
   failures_ = 0;
   state_ = State::kReady;
+  loop_.schedule(*this);
   send_waiting();
 }
 
@@ -192,8 +217,15 @@ void Backend::close() {
 void Backend::take_back() {
   RingQueue<Sent> all;
   all.swap(unanswered_);
-  while (!in_flight_.empty())
-    all.push_back(in_flight_.pop_front());
+  while (!in_flight_.empty()) {
+    const Sent sent = in_flight_.pop_front();
+    if (sent.entry.request != nullptr) all.push_back(sent);
+  }
+  while (!told_.empty()) {  // Telling it twice does no harm.
+    const SettledIds ids = told_.pop_front();
+    to_tell_.settled += ids.settled;
+    to_tell_.abandoned += ids.abandoned;
+  }
   while (!waiting_.empty())
     all.push_back(waiting_.pop_front());
   waiting_.swap(all);
@@ -269,7 +301,9 @@ void Backend::on_answer(const resp::Reply& reply) {
     return;
   }
   const Sent sent = in_flight_.pop_front();
-  if (reply.kind == resp::Value::Kind::kError && wants_resync(reply)) {
+  if (sent.entry.request == nullptr) {
+    (void)told_.pop_front();
+  } else if (reply.kind == resp::Value::Kind::kError && wants_resync(reply)) {
     unanswered_.push_back(sent);
     if (state_ == State::kReady) {
       state_ = State::kDraining;

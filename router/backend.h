@@ -76,7 +76,7 @@ struct BackendOptions {
   uint64_t queue_bytes_max = 0;
 };
 
-class Backend final : private net::StreamHandler {
+class Backend final : private net::StreamHandler, private net::PassTask {
  public:
   // All references outlive this. Connects at once.
   Backend(net::Loop& loop, Random& random, BackendHost& host, const BackendOptions& options,
@@ -89,6 +89,10 @@ class Backend final : private net::StreamHandler {
 
   // Takes the entry. Its reply comes through the host, never from inside this call.
   void send(const Entry& entry);
+
+  // The server is told, at the end of the pass, that both copies have the write (`certain`), or
+  // that it was given up. It hears of it even if the connection is lost meanwhile.
+  void settle(resp::WriteId id, bool certain);
 
   // The host's table has changed: goes over to its epoch, and what waits here finds its place
   // anew.
@@ -123,7 +127,7 @@ class Backend final : private net::StreamHandler {
  private:
   enum class State : uint8_t { kDown, kConnecting, kLinking, kReady, kDraining };
 
-  // An entry that was sent, or waits to be.
+  // An entry that was sent, or waits to be; without a request, a VSETTLE that was sent.
   struct Sent {
     Entry entry;
     uint32_t bytes = 0;  // Its share of queued_bytes_.
@@ -145,6 +149,7 @@ class Backend final : private net::StreamHandler {
   void drain(Millis pause);
   void resync_if_drained();
   void take_back();
+  void on_pass_end() override;
   void send_waiting();
   void transmit(Sent sent);
 
@@ -181,6 +186,15 @@ class Backend final : private net::StreamHandler {
   RingQueue<Sent> unanswered_;
   RingQueue<Sent> waiting_;
   uint64_t queued_bytes_ = 0;
+
+  // Ids of writes, eight bytes each, that the server is to hear of; and those that it was sent
+  // and has not confirmed.
+  struct SettledIds {
+    std::string settled;
+    std::string abandoned;
+  };
+  SettledIds to_tell_;
+  RingQueue<SettledIds> told_;
 };
 
 }  // namespace doris::router

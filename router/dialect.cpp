@@ -43,6 +43,23 @@ void write_vcount(Buffer& out, std::string_view name_space, std::string_view dat
   resp::write_request(out, {"VCOUNT", name_space, databases});
 }
 
+void write_vwait(Buffer& out, topology::Vnode vnode, std::string_view key,
+                 const resp::Version& version) {
+  resp::write_request(out, {"VWAIT", Digits(vnode).view(), key, VersionBytes(version).view()});
+}
+
+void write_vsettle(Buffer& out, std::string_view settled, std::string_view abandoned) {
+  resp::write_request(out, {"VSETTLE", settled, abandoned});
+}
+
+bool read_unsettled(const resp::Reply& reply, resp::Version& version) {
+  const auto& items = reply.tree.items;
+  if (reply.kind != resp::Value::Kind::kArray || items.size() != 2) return false;
+  if (items[1].text.size() != resp::Version::kBytes) return false;
+  version = resp::Version::decode(items[1].text.data());
+  return true;
+}
+
 void write_vset(Buffer& out, const WriteRole& role, topology::Vnode vnode, std::string_view key,
                 const resp::Version& version, std::string_view value) {
   resp::write_request(out, {"VSET", role.text(), Digits(vnode).view(), key,

@@ -8,6 +8,7 @@
 
 #include "base/buffer.h"
 #include "base/topology/topology.h"
+#include "resp/reply_parser.h"
 #include "resp/version.h"
 
 namespace doris::router {
@@ -15,6 +16,13 @@ namespace doris::router {
 void write_vget(Buffer& out, topology::Vnode vnode, std::string_view key);
 void write_vhas(Buffer& out, topology::Vnode vnode, std::string_view key);
 void write_vcount(Buffer& out, std::string_view name_space, std::string_view databases);
+
+// Asks whether what was read in `version` is settled.
+void write_vwait(Buffer& out, topology::Vnode vnode, std::string_view key,
+                 const resp::Version& version);
+
+// Ids, eight bytes each, of writes that both copies have, and of writes given up.
+void write_vsettle(Buffer& out, std::string_view settled, std::string_view abandoned);
 
 // In which role a data server takes a write.
 class WriteRole {
@@ -25,6 +33,7 @@ class WriteRole {
     return WriteRole("L" + std::to_string(target));
   }
   [[nodiscard]] std::string_view text() const { return text_; }
+  [[nodiscard]] bool is_log() const { return text_[0] == 'L'; }
 
  private:
   explicit WriteRole(std::string text) : text_(std::move(text)) {}
@@ -35,6 +44,9 @@ void write_vset(Buffer& out, const WriteRole& role, topology::Vnode vnode, std::
                 const resp::Version& version, std::string_view value);
 void write_vdel(Buffer& out, const WriteRole& role, topology::Vnode vnode, std::string_view key,
                 const resp::Version& version);
+
+// The version in a reply to a read that is not settled. False if it is not one.
+[[nodiscard]] bool read_unsettled(const resp::Reply& reply, resp::Version& version);
 
 // Reads a primary's answer to a write whose version it raised. False if it is not one.
 [[nodiscard]] bool read_raised(std::string_view bulk, bool& existed, resp::Version& version);

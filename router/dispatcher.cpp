@@ -14,6 +14,8 @@ namespace {
 using topology::Group;
 
 constexpr Millis kTick{50};
+constexpr uint32_t kWaitsAtOnce = 3;  // Most writes are settled within a round trip or two.
+constexpr Millis kWaitPause{1};
 
 }  // namespace
 
@@ -24,6 +26,7 @@ Dispatcher::Dispatcher(net::Loop& loop, const Clock& clock, Random& random, Opti
       callbacks_(std::move(callbacks)),
       random_(random),
       clock_(clock, options_.backend.writer) {
+  asker_ = loop_.timer([this] { ask_again(); });
   ticker_ = loop_.timer([this] { check_deadlines(); });
   ticker_->start(kTick, kTick);
 }
@@ -37,8 +40,10 @@ Dispatcher::~Dispatcher() {
       if (backend != nullptr) backend->abandon();
     }
   }
-  for (const Entry& entry : parked_)
-    settle(entry);
+  for (const std::vector<Entry>& entries : {parked_, waiting_reads_}) {
+    for (const Entry& entry : entries)
+      give_up(entry);
+  }
 }
 
 // ---- Topology ------------------------------------------------------------------------
@@ -199,12 +204,14 @@ void Dispatcher::reroute(const Entry& entry) {
   Part& part = request.parts[entry.part];
   const bool half_done = is_write(request.verb) && part.primary_done;
   if (request.done && !half_done) {
-    settle(entry);
+    give_up(entry);
   } else if (is_write(request.verb)) {
     reroute_write(entry, part);
   } else if (request.verb != Verb::kCount) {
     Entry moved = entry;
     moved.copy = copy_to_read(part.vnode);
+    moved.waits = false;  // It reads anew: another server may answer.
+    part.waits = 0;
     place(moved);
   } else if (Backend* target = find_backend(entry); target != nullptr) {
     target->send(entry);
@@ -241,6 +248,10 @@ void Dispatcher::reroute_write(Entry entry, Part& part) {
 void Dispatcher::encode(const Entry& entry, Buffer& out) {
   Request& request = *entry.request;
   Part& part = request.parts[entry.part];
+  if (entry.waits) {
+    write_vwait(out, part.vnode, request.key(part), part.unsettled);
+    return;
+  }
   switch (request.verb) {
     case Verb::kGet:
       write_vget(out, part.vnode, request.key(part));
@@ -270,11 +281,20 @@ void Dispatcher::encode_write(const Entry& entry, Part& part, Buffer& out) {
     start_entry(&request, entry.part, Copy::kSecond);
   }
   const WriteRole role = role_of(entry);
+  if (!role.is_log()) note_replica(entry, part);
   if (request.verb == Verb::kSet) {
     write_vset(out, role, part.vnode, request.key(part), part.version, request.value(part));
   } else {
     write_vdel(out, role, part.vnode, request.key(part), part.version);
   }
+}
+
+// The replica that the entry is for has to hear when the part's version is settled.
+void Dispatcher::note_replica(const Entry& entry, Part& part) {
+  const Group primary = table_->primary(part.vnode);
+  const Group group = entry.copy == Copy::kSecond ? other_group(primary) : primary;
+  const std::string_view key = entry.request->key(part);
+  part.marks.push_back({table_->replica(part.vnode, group), resp::write_id(key, part.version)});
 }
 
 WriteRole Dispatcher::role_of(const Entry& entry) const {
@@ -302,23 +322,71 @@ void Dispatcher::on_reply(Backend& backend, const Entry& entry, const resp::Repl
     if (entry.request->error.empty()) {
       entry.request->error = fmt::format("{} [data server {}]", reply.text, backend.name());
     }
-  } else {
-    absorb(entry, reply);
+    give_up(entry);
+  } else if (absorb(entry, reply)) {
+    settle(entry);
   }
-  settle(entry);
 }
 
-void Dispatcher::absorb(const Entry& entry, const resp::Reply& reply) {
-  Request& request = *entry.request;
-  Part& part = request.parts[entry.part];
-  if (is_write(request.verb)) {
+// Whether the entry is over.
+bool Dispatcher::absorb(const Entry& entry, const resp::Reply& reply) {
+  Part& part = entry.request->parts[entry.part];
+  if (is_write(entry.request->verb)) {
     absorb_write(entry, part, reply);
-  } else if (request.verb != Verb::kGet) {
+    return true;
+  }
+  if (entry.request->verb == Verb::kCount) {
     part.count = reply.integer;
-  } else if (reply.kind == resp::Value::Kind::kBulk) {
-    part.found = true;
-    if (!request.done && request.owner != nullptr) {
-      request.owner->on_value(request, part, reply.text);
+    return true;
+  }
+  return absorb_read(entry, part, reply);
+}
+
+bool Dispatcher::absorb_read(const Entry& entry, Part& part, const resp::Reply& reply) {
+  const bool gets = entry.request->verb == Verb::kGet;
+  if (entry.waits) {
+    if (reply.integer == 0) {
+      wait_until_settled(entry, part);
+      return false;
+    }
+    if (gets && part.found) deliver(entry, part, part.value);
+    return true;
+  }
+  if (read_unsettled(reply, part.unsettled)) {
+    const resp::Value& found = reply.tree.items[0];
+    part.count = found.integer;
+    part.found = gets && found.is(resp::Value::Kind::kBulk);
+    part.value = found.text;
+    wait_until_settled(entry, part);
+    return false;
+  }
+  part.count = reply.integer;
+  part.found = gets && reply.kind == resp::Value::Kind::kBulk;
+  if (part.found) deliver(entry, part, reply.text);
+  return true;
+}
+
+void Dispatcher::deliver(const Entry& entry, Part& part, std::string_view value) {
+  Request& request = *entry.request;
+  if (!request.done && request.owner != nullptr) request.owner->on_value(request, part, value);
+}
+
+void Dispatcher::wait_until_settled(Entry entry, Part& part) {
+  entry.waits = true;
+  if (++part.waits <= kWaitsAtOnce) {
+    place(entry);
+    return;
+  }
+  if (waiting_reads_.empty()) asker_->start(kWaitPause);
+  waiting_reads_.push_back(entry);
+}
+
+void Dispatcher::ask_again() {
+  for (const Entry& entry : std::exchange(waiting_reads_, {})) {
+    if (entry.request->done) {
+      give_up(entry);
+    } else {
+      place(entry);
     }
   }
 }
@@ -342,7 +410,14 @@ void Dispatcher::absorb_write(const Entry& entry, Part& part, const resp::Reply&
   part.count = existed ? 1 : 0;
   part.version = std::max(part.version, raised);
   clock_.merge(raised.hlc);
+  note_replica(entry, part);
   start_entry(entry.request, entry.part, Copy::kSecond);
+}
+
+// The entry is over, and whether its server has done what it asked is not known.
+void Dispatcher::give_up(const Entry& entry) {
+  entry.request->parts[entry.part].certain = false;
+  settle(entry);
 }
 
 // The entry is over.
@@ -350,13 +425,21 @@ void Dispatcher::settle(const Entry& entry) {
   Request* request = entry.request;
   Part& part = request->parts[entry.part];
   DORIS_CHECK(part.outstanding > 0, "an entry was settled twice");
-  --part.outstanding;
+  if (--part.outstanding == 0) tell_replicas(part);
   if (--request->outstanding > 0) return;
   if (!request->done) {
     finish(request);
   } else if (request->owner == nullptr) {
     pool_.give(request);
   }
+}
+
+// The part is over: nothing of it is on its way any more.
+void Dispatcher::tell_replicas(Part& part) {
+  for (const Mark& mark : part.marks) {
+    if (Backend* backend = backend_at(mark.where)) backend->settle(mark.id, part.certain);
+  }
+  part.marks.clear();
 }
 
 void Dispatcher::finish(Request* request) {

@@ -9,6 +9,9 @@
 //     reached. The second copy is the other replica or, while that one's owner has failed, an
 //     update log. When the primary answers with a raised version, the second copy is sent that
 //     one; the request is done when both hold the same.
+//   * Who wrote says when both copies have it (VSETTLE). A read that finds a write of which its
+//     server does not know that asks again until it does (VWAIT): what was shown once cannot be
+//     lost with one server.
 //   * What was not answered is sent again, to where it belongs by then (write_path.h). What
 //     belongs nowhere, since nobody serves its vnode, is parked until a newer topology comes.
 //     A request that finds no answer before its deadline gets an error that says what is known.
@@ -77,7 +80,7 @@ class Dispatcher final : private BackendHost {
   void on_reply(Backend& backend, const Entry& entry, const resp::Reply& reply) override;
   void encode(const Entry& entry, Buffer& out) override;
   void reroute(const Entry& entry) override;
-  void drop(const Entry& entry) override { settle(entry); }
+  void drop(const Entry& entry) override { give_up(entry); }
   void want_epoch(topology::Epoch epoch) override { callbacks_.want_epoch(epoch); }
   void report(const Backend& backend, const std::string& why) override;
   void merge_clock(uint64_t hlc) override { clock_.merge(hlc); }
@@ -94,9 +97,16 @@ class Dispatcher final : private BackendHost {
   void reroute_write(Entry entry, Part& part);
   void encode_write(const Entry& entry, Part& part, Buffer& out);
   [[nodiscard]] WriteRole role_of(const Entry& entry) const;
-  void absorb(const Entry& entry, const resp::Reply& reply);
+  void note_replica(const Entry& entry, Part& part);
+  bool absorb(const Entry& entry, const resp::Reply& reply);
+  bool absorb_read(const Entry& entry, Part& part, const resp::Reply& reply);
+  void wait_until_settled(Entry entry, Part& part);
+  void ask_again();
+  void deliver(const Entry& entry, Part& part, std::string_view value);
   void absorb_write(const Entry& entry, Part& part, const resp::Reply& reply);
   void settle(const Entry& entry);
+  void give_up(const Entry& entry);
+  void tell_replicas(Part& part);
   void finish(Request* request);
   void check_deadlines();
   [[nodiscard]] std::string timeout_error(Request& request);
@@ -114,6 +124,8 @@ class Dispatcher final : private BackendHost {
   std::vector<std::vector<std::unique_ptr<Backend>>> backends_;
 
   std::vector<Entry> parked_;  // Nobody serves their vnodes; in the order in which they came.
+  std::vector<Entry> waiting_reads_;  // To ask once more whether what they found is settled.
+  std::unique_ptr<net::Timer> asker_;
 
   // Requests not done yet, oldest first: their deadlines are in the same order.
   Request* oldest_ = nullptr;

@@ -18,8 +18,9 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
-#include "base/topology/topology.h"
+#include "base/topology/routing_table.h"
 #include "resp/version.h"
+#include "resp/write_id.h"
 #include "resp/writer.h"
 
 namespace doris::router {
@@ -55,6 +56,12 @@ enum class Verb : uint8_t {
   return verb == Verb::kSet || verb == Verb::kDel;
 }
 
+// Where a write was sent, under which id: that server is to hear when it is settled.
+struct Mark {
+  topology::Replica where;
+  resp::WriteId id = 0;
+};
+
 struct Part {
   topology::Vnode vnode = 0;  // Or, for kCount, which shard of `node`.
   topology::NodeId node = 0;  // kCount only.
@@ -69,6 +76,12 @@ struct Part {
   topology::NodeId primary = topology::kNoNode;  // Whom it was proposed to.
   bool primary_done = false;                     // Who has committed it.
   uint32_t attempt = 0;                          // Entries of earlier attempts no longer count.
+  std::vector<Mark> marks;                       // Replicas that may hold it.
+  bool certain = true;                           // Every copy that was asked has said OK.
+
+  // Reads of what is not settled yet: in which version, and how often that was asked.
+  resp::Version unsettled;
+  uint32_t waits = 0;
 
   // Results.
   bool found = false;  // kGet
@@ -129,6 +142,7 @@ struct Entry {
   uint32_t part = 0;
   Copy copy = Copy::kPrimary;  // Unused for kCount.
   uint32_t attempt = 0;        // The part's, when this was sent.
+  bool waits = false;          // A read has its value, and asks whether it may be shown.
 };
 
 // Hands out requests and takes them back. Worker thread only.

@@ -103,14 +103,14 @@ Result<std::string> BdbStore::log_scan(topology::NodeId target, const Page& page
 Result<bool> BdbStore::log_drop(topology::NodeId target, const KeyRef& key,
                                 const resp::Version& version) {
   DORIS_RETURN_IF_ERROR(begin_batch());
-  const auto dropped = changed(log_.drop(*transaction_, target, key, version));
+  auto dropped = changed(log_.drop(*transaction_, target, key, version));
   if (dropped.ok() && *dropped) ++batch_writes_;
   return dropped;
 }
 
 Result<size_t> BdbStore::log_clear(topology::NodeId target, size_t records_max) {
   DORIS_RETURN_IF_ERROR(begin_batch());
-  const auto cleared = changed(log_.clear(*transaction_, target, records_max));
+  auto cleared = changed(log_.clear(*transaction_, target, records_max));
   if (cleared.ok()) batch_writes_ += *cleared;
   return cleared;
 }

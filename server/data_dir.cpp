@@ -65,7 +65,8 @@ Status check_owner(const StoreManifest& manifest, const DataDir::Options& option
 Status check_shards(const StoreManifest& manifest, const std::string& directory) {
   if (manifest.cluster.empty()) return Status::okay();
   for (uint32_t shard = 0; shard < manifest.shards; ++shard) {
-    for (const std::string_view name : {BdbStore::kDataFile, BdbStore::kMetaFile}) {
+    for (const std::string_view name :
+         {BdbStore::kDataFile, BdbStore::kMetaFile, BdbStore::kLogFile}) {
       const std::string path = fmt::format("{}/{}", shard_path_of(directory, shard), name);
       std::error_code error;
       if (std::filesystem::exists(path, error)) continue;

@@ -47,8 +47,7 @@ Result<std::string> DataFile::scan(bdb::Transaction* txn, topology::Vnode vnode,
 }
 
 VnodeDigest DataFile::digest(topology::Vnode vnode) const {
-  return {.records = ledger_.count(Ledger::Book::kVnode, vnode),
-          .sum = ledger_.sum(Ledger::Book::kVnode, vnode)};
+  return {.records = ledger_.count(Book::kVnode, vnode), .sum = ledger_.sum(Book::kVnode, vnode)};
 }
 
 Result<DataFile::Reclaimed> DataFile::reclaim(bdb::Transaction& txn, topology::Vnode vnode,
@@ -67,7 +66,7 @@ Result<DataFile::Reclaimed> DataFile::reclaim(bdb::Transaction& txn, topology::V
     encode_stored_key(key, stored_key_);
     const Result<bool> removed = file_.remove(txn, stored_key_);
     if (!removed.ok()) return removed.status();
-    count(key, header, false);
+    count(key, header, std::nullopt);
   }
   return Reclaimed{.next = *std::move(next), .records = dead.size()};
 }
@@ -88,8 +87,7 @@ Status DataFile::put(const KeyRef& key, const std::optional<RecordHeader>& held,
   record_.clear();
   encode_record(header, write.value, record_);
   DORIS_RETURN_IF_ERROR(held ? cursor_->replace(record_) : cursor_->insert(stored_key_, record_));
-  if (held) count(key, *held, false);
-  count(key, header, true);
+  count(key, held, header);
   return Status::okay();
 }
 
@@ -101,13 +99,21 @@ Result<std::optional<RecordHeader>> DataFile::held_header(const Result<bool>& fo
   return std::optional<RecordHeader>(*header);
 }
 
-void DataFile::count(const KeyRef& key, const RecordHeader& header, bool in) {
-  const int64_t one = in ? 1 : -1;
-  const uint64_t term = digest_term(header.version, key.physical_key);
-  ledger_.add(Ledger::Book::kVnode, key.vnode, one, in ? term : 0 - term);
-  if (!header.tombstone)
-    ledger_.add(Ledger::Book::kNamespace, static_cast<uint16_t>(namespace_of(key.physical_key)),
-                one, 0);
+void DataFile::count(const KeyRef& key, const std::optional<RecordHeader>& before,
+                     const std::optional<RecordHeader>& after) {
+  const auto term = [&](const std::optional<RecordHeader>& header) {
+    return header ? digest_term(header->version, key.physical_key) : 0;
+  };
+  const auto live = [](const std::optional<RecordHeader>& header) {
+    return static_cast<int64_t>(header && !header->tombstone);
+  };
+  ledger_.add({.book = Book::kVnode,
+               .number = key.vnode,
+               .count = static_cast<int64_t>(after.has_value()) - before.has_value(),
+               .sum = term(after) - term(before)});
+  ledger_.add({.book = Book::kNamespace,
+               .number = static_cast<uint16_t>(namespace_of(key.physical_key)),
+               .count = live(after) - live(before)});
 }
 
 }  // namespace doris::server

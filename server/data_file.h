@@ -39,7 +39,7 @@ class DataFile {
                            Content content, const RecordVisitor& visit);
   [[nodiscard]] VnodeDigest digest(topology::Vnode vnode) const;
   [[nodiscard]] const std::vector<uint64_t>& live_keys() const {
-    return ledger_.counts(Ledger::Book::kNamespace);
+    return ledger_.counts(Book::kNamespace);
   }
 
   struct Reclaimed {
@@ -62,8 +62,9 @@ class DataFile {
   // What header_ says, after a search that did or did not find its key.
   Result<std::optional<RecordHeader>> held_header(const Result<bool>& found) const;
 
-  // Takes a record into the ledger, or out of it.
-  void count(const KeyRef& key, const RecordHeader& header, bool in);
+  // Tells the ledger that a record took the place of another; either may be absent.
+  void count(const KeyRef& key, const std::optional<RecordHeader>& before,
+             const std::optional<RecordHeader>& after);
 
   bdb::Database& file_;
   Ledger& ledger_;

@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <tuple>
+#include <string_view>
+#include <utility>
 
 #include "base/bdb/cursor.h"
 #include "base/check.h"
@@ -14,200 +15,155 @@ namespace doris::server {
 namespace {
 
 constexpr std::string_view kPrefix = "ledger";
-constexpr size_t kKeyBytes = kPrefix.size() + sizeof(uint16_t);
-constexpr size_t kRowHeadBytes = sizeof(uint64_t) + sizeof(uint16_t);
-constexpr size_t kEntryBytes = 1 + sizeof(uint16_t) + 2 * sizeof(uint64_t);
-static_assert(kNamespacesMax <= 65536, "a namespace is stored in 2 bytes");
 
 uint16_t slot_of(uint64_t number) {
   return static_cast<uint16_t>(number % Ledger::kSlots);
 }
 
-template <class Entry>
-void append_entry(const Entry& entry, std::string& out) {
-  append_big_endian(static_cast<uint8_t>(entry.book), out);
-  append_big_endian(entry.number, out);
-  append_big_endian(entry.count, out);
-  append_big_endian(entry.sum, out);
+void encode_key(uint16_t slot, std::string& out) {
+  out = kPrefix;
+  append_big_endian(slot, out);
 }
 
-// The slot that a key of meta.db names.
-Result<uint16_t> decode_slot(std::string_view key) {
-  if (key.size() != kKeyBytes || !key.starts_with(kPrefix))
-    return Status::corrupt(fmt::format("a row of another kind: {} bytes", key.size()));
-  const auto slot = read_big_endian<uint16_t>(&key[kPrefix.size()]);
-  if (slot >= Ledger::kSlots) return Status::corrupt(fmt::format("a ledger row of slot {}", slot));
-  return slot;
-}
-
-// Rows 1 to `last` have been written, the younger ones over the older ones.
-template <class Rows>
-Status check_whole(const Rows& rows, uint64_t last) {
-  const uint64_t kept = std::min<uint64_t>(last, Ledger::kSlots);
-  for (uint64_t batch = last - kept + 1; batch <= last; ++batch) {
-    if (rows[slot_of(batch)].batch != batch)
-      return Status::corrupt(fmt::format("the ledger row of batch {} is missing", batch));
-  }
-  return Status::okay();
+Result<LedgerRow> decode(std::string_view key, std::string_view bytes) {
+  Result<LedgerRow> row = decode_ledger_row(bytes);
+  if (!row.ok()) return row;
+  std::string expected;
+  encode_key(slot_of(row->batch), expected);
+  if (key != expected) return Status::corrupt("a row that is not in its place");
+  return row;
 }
 
 }  // namespace
 
 Ledger::Ledger() {
-  books_[static_cast<size_t>(Book::kNamespace)] = {.counts = std::vector<uint64_t>(kNamespacesMax),
-                                                   .sums = std::vector<uint64_t>(kNamespacesMax)};
+  at(Book::kNamespace).grow_to(kNamespacesMax);
 }
 
-// ---- Accounts ------------------------------------------------------------------------
-
-void Ledger::add(Book book, uint16_t number, int64_t count, uint64_t sum) {
-  if (count == 0 && sum == 0) return;
-  Accounts& accounts = open(book, number);
-  const auto change = static_cast<uint64_t>(count);
-  DORIS_CHECK(count > 0 || accounts.counts[number] >= 0 - change, "a count below 0");
-  accounts.counts[number] += change;
-  accounts.sums[number] += sum;
-  changes_.push_back({book, number, change, sum});
-}
-
-void Ledger::undo() {
-  for (const Entry& change : changes_) {
-    Accounts& accounts = open(change.book, change.number);
-    accounts.counts[change.number] -= change.count;
-    accounts.sums[change.number] -= change.sum;
-  }
-  changes_.clear();
-}
-
-void Ledger::settle() {
-  if (!changes_.empty()) ++batch_;
-  changes_.clear();
+void Ledger::Accounts::grow_to(size_t size) {
+  if (size <= counts.size()) return;
+  counts.resize(size);
+  sums.resize(size);
 }
 
 uint64_t Ledger::count(Book book, uint16_t number) const {
-  const Accounts& accounts = at(book);
-  return number < accounts.counts.size() ? accounts.counts[number] : 0;
+  return number < at(book).counts.size() ? at(book).counts[number] : 0;
 }
 
 uint64_t Ledger::sum(Book book, uint16_t number) const {
-  const Accounts& accounts = at(book);
-  return number < accounts.sums.size() ? accounts.sums[number] : 0;
+  return number < at(book).sums.size() ? at(book).sums[number] : 0;
 }
 
-Ledger::Accounts& Ledger::open(Book book, uint16_t number) {
-  Accounts& accounts = books_[static_cast<size_t>(book)];
-  if (number >= accounts.counts.size()) {
-    accounts.counts.resize(number + 1UL);
-    accounts.sums.resize(number + 1UL);
-  }
-  return accounts;
+void Ledger::apply(const LedgerEntry& change) {
+  Accounts& accounts = at(change.book);
+  accounts.grow_to(change.number + 1UL);
+  accounts.counts[change.number] += static_cast<uint64_t>(change.count);
+  accounts.sums[change.number] += change.sum;
 }
 
-// ---- To the disk ---------------------------------------------------------------------
+// ---- The open batch ------------------------------------------------------------------
+
+void Ledger::add(const LedgerEntry& change) {
+  if (change.count == 0 && change.sum == 0) return;
+  const auto held = static_cast<int64_t>(count(change.book, change.number));
+  DORIS_CHECK(held + change.count >= 0, "a count below 0");
+  apply(change);
+  next_.changes.push_back(change);
+}
 
 Status Ledger::store(bdb::Database& meta, bdb::Transaction& txn) {
-  if (changes_.empty()) return Status::okay();
+  if (next_.changes.empty()) return Status::okay();
+  next_.batch = batch_ + 1;
   merge_changes();
-  const uint64_t batch = batch_ + 1;
-  key_ = kPrefix;
-  append_big_endian(slot_of(batch), key_);
-  encode_row(batch);
-  return meta.put(txn, key_, row_);
+  list_accounts();
+  encode_key(slot_of(next_.batch), key_);
+  encode_ledger_row(next_, bytes_);
+  return meta.put(txn, key_, bytes_);
 }
 
-// A batch changes few accounts, some of them often: the namespace with every write.
+// A batch changes few accounts, some of them often: a namespace with every key.
 void Ledger::merge_changes() {
-  const auto account = [](const Entry& entry) { return std::tie(entry.book, entry.number); };
-  std::ranges::sort(changes_, {}, account);
+  std::vector<LedgerEntry>& changes = next_.changes;
+  const auto account = [](const LedgerEntry& entry) {
+    return static_cast<uint32_t>(entry.book) << 16 | entry.number;
+  };
+  std::ranges::sort(changes, {}, account);
   size_t merged = 0;
-  for (size_t i = 1; i < changes_.size(); ++i) {
-    if (account(changes_[i]) == account(changes_[merged])) {
-      changes_[merged].count += changes_[i].count;
-      changes_[merged].sum += changes_[i].sum;
+  for (size_t i = 1; i < changes.size(); ++i) {
+    if (account(changes[i]) == account(changes[merged])) {
+      changes[merged].count += changes[i].count;
+      changes[merged].sum += changes[i].sum;
     } else {
-      changes_[++merged] = changes_[i];
+      changes[++merged] = changes[i];
     }
   }
-  changes_.resize(merged + 1);
+  changes.resize(merged + 1);
 }
 
-void Ledger::encode_row(uint64_t batch) {
-  row_.clear();
-  append_big_endian(batch, row_);
-  append_big_endian<uint16_t>(0, row_);  // The number of accounts, in a moment.
-  uint16_t accounts = 0;
+// The accounts that it is this batch's turn to write out.
+void Ledger::list_accounts() {
+  next_.accounts.clear();
   for (const Book book : {Book::kVnode, Book::kNamespace, Book::kTarget}) {
-    const std::vector<uint64_t>& counts = at(book).counts;
-    for (size_t number = slot_of(batch); number < counts.size(); number += kSlots) {
-      const Entry entry{book, static_cast<uint16_t>(number), counts[number], at(book).sums[number]};
-      if (entry.count == 0 && entry.sum == 0) continue;
-      append_entry(entry, row_);
-      ++accounts;
+    const Accounts& accounts = at(book);
+    for (size_t i = slot_of(next_.batch); i < accounts.counts.size(); i += kSlots) {
+      if (accounts.counts[i] == 0 && accounts.sums[i] == 0) continue;
+      next_.accounts.push_back({.book = book,
+                                .number = static_cast<uint16_t>(i),
+                                .count = static_cast<int64_t>(accounts.counts[i]),
+                                .sum = accounts.sums[i]});
     }
   }
-  row_[sizeof(uint64_t)] = static_cast<char>(accounts >> 8);
-  row_[sizeof(uint64_t) + 1] = static_cast<char>(accounts & 0xFF);
-  for (const Entry& change : changes_)
-    append_entry(change, row_);
 }
 
-// ---- From the disk -------------------------------------------------------------------
+void Ledger::settle() {
+  if (!next_.changes.empty()) ++batch_;
+  next_.changes.clear();
+}
+
+void Ledger::undo() {
+  for (LedgerEntry change : next_.changes) {
+    change.count = -change.count;
+    change.sum = 0 - change.sum;
+    apply(change);
+  }
+  next_.changes.clear();
+}
+
+// ---- Loading -------------------------------------------------------------------------
 
 Status Ledger::load(bdb::Database& meta) {
   auto cursor = bdb::Cursor::open(meta, nullptr);
   if (!cursor.ok()) return cursor.status();
-  std::vector<Row> rows(kSlots);
-  auto found = (*cursor)->seek_range("", key_, row_);
-  for (; found.ok() && *found; found = (*cursor)->next(key_, row_)) {
-    const Result<uint16_t> slot = decode_slot(key_);
-    if (!slot.ok()) return slot.status().prefixed(meta.path());
-    DORIS_RETURN_IF_ERROR(read_row(*slot, row_, rows[*slot]).prefixed(meta.path()));
-    batch_ = std::max(batch_, rows[*slot].batch);
+  std::vector<LedgerRow> rows(kSlots);  // Those of batch 0 are absent.
+  auto found = (*cursor)->seek_range("", key_, bytes_);
+  for (; found.ok() && *found; found = (*cursor)->next(key_, bytes_)) {
+    Result<LedgerRow> row = decode(key_, bytes_);
+    if (!row.ok()) return row.status().prefixed(meta.path());
+    batch_ = std::max(batch_, row->batch);
+    LedgerRow& place = rows[slot_of(row->batch)];
+    place = *std::move(row);
   }
   DORIS_RETURN_IF_ERROR(found.status());
-  DORIS_RETURN_IF_ERROR(check_whole(rows, batch_).prefixed(meta.path()));
-  catch_up(rows);
+  DORIS_RETURN_IF_ERROR(check_whole(rows).prefixed(meta.path()));
+  replay(rows);
   return Status::okay();
 }
 
-// Sets the accounts of the row, and keeps its changes.
-Status Ledger::read_row(uint16_t slot, std::string_view value, Row& row) {
-  if (value.size() < kRowHeadBytes || (value.size() - kRowHeadBytes) % kEntryBytes != 0)
-    return Status::corrupt(fmt::format("a ledger row of {} bytes", value.size()));
-  row.batch = read_big_endian<uint64_t>(value.data());
-  if (row.batch == 0 || slot_of(row.batch) != slot)
-    return Status::corrupt(fmt::format("a ledger row of batch {} in slot {}", row.batch, slot));
-  const auto accounts = read_big_endian<uint16_t>(&value[sizeof(uint64_t)]);
-  size_t entries = 0;
-  for (size_t at = kRowHeadBytes; at < value.size(); at += kEntryBytes) {
-    const char* const bytes = &value[at];
-    const auto book = read_big_endian<uint8_t>(bytes);
-    const Entry entry{.book = static_cast<Book>(book),
-                      .number = read_big_endian<uint16_t>(bytes + 1),
-                      .count = read_big_endian<uint64_t>(bytes + 3),
-                      .sum = read_big_endian<uint64_t>(bytes + 11)};
-    if (book >= kBooks || (entry.book == Book::kNamespace && entry.number >= kNamespacesMax))
-      return Status::corrupt(fmt::format("a ledger entry of account {}/{}", book, entry.number));
-    if (entries++ >= accounts) {
-      row.changes.push_back(entry);
-      continue;
-    }
-    Accounts& held = open(entry.book, entry.number);
-    held.counts[entry.number] = entry.count;
-    held.sums[entry.number] = entry.sum;
+Status Ledger::check_whole(const std::vector<LedgerRow>& rows) const {
+  const uint64_t kept = std::min<uint64_t>(batch_, kSlots);
+  for (uint64_t batch = batch_ - kept + 1; batch <= batch_; ++batch) {
+    if (rows[slot_of(batch)].batch != batch)
+      return Status::corrupt(fmt::format("the row of batch {} is missing", batch));
   }
   return Status::okay();
 }
 
-// Adds what has changed since each account was written out.
-void Ledger::catch_up(const std::vector<Row>& rows) {
-  for (const Row& row : rows) {
-    for (const Entry& change : row.changes) {
-      if (row.batch <= rows[slot_of(change.number)].batch) continue;
-      Accounts& accounts = open(change.book, change.number);
-      accounts.counts[change.number] += change.count;
-      accounts.sums[change.number] += change.sum;
-    }
+void Ledger::replay(const std::vector<LedgerRow>& rows) {
+  for (const LedgerRow& row : rows) {
+    for (const LedgerEntry& account : row.accounts)
+      apply(account);  // To nothing yet.
+    for (const LedgerEntry& change : row.changes)
+      if (row.batch > rows[slot_of(change.number)].batch) apply(change);
   }
 }
 

@@ -1,19 +1,19 @@
 // Ledger: numbers about the records that are exact whenever the records are, across crashes
 // and aborts, at the price of one small row for a batch.
 //
-// An account is a count and a sum, both of which wrap modulo 2^64. add() changes it at once,
-// in memory, and remembers the change. store() writes a row into the batch's transaction;
+// An account is a count and a sum, which wraps modulo 2^64. add() changes it at once, in
+// memory, and remembers the change. store() writes a row into the batch's transaction;
 // settle() follows its commit, undo() its abort.
 //
-// Row number s % kSlots is written by the s-th batch. It holds the changes of this batch,
-// and the accounts whose number is s modulo kSlots as they are then. So whatever changed
-// since an account was last written out stands in rows that are younger and not yet
-// overwritten: load() takes each account from its row and adds those changes to it.
+// The s-th batch writes row s % kSlots. It holds the changes of this batch, and all accounts
+// whose number is s modulo kSlots as they are then. So whatever has changed since an account
+// was last written out stands in rows that are younger, and not overwritten yet: load() takes
+// each account from its row, and adds those changes.
 //
-//   slot       0     1     2    ...
-//   batch    512   513     2           <- the next one takes slot 2
-//   accounts 0,512 1,513.. 2,514..        as they were after that batch
-//   changes   of the batch: to any accounts
+//   slot           0     1   | 2     3         1023
+//   batch       1024  1025   | 2     3    ...  1023        the next one takes slot 2
+//   accounts  0,1024  1,1025 | 2,1026 ..                   as they were after that batch
+//   changes   of each batch, to any accounts
 //
 // One thread.
 #pragma once
@@ -21,25 +21,18 @@
 #include <array>
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/bdb/database.h"
 #include "base/bdb/transaction.h"
 #include "base/status.h"
+#include "server/ledger_row.h"
 
 namespace doris::server {
 
 class Ledger {
  public:
-  static constexpr uint16_t kSlots = 512;
-
-  // What an account is about; its number is that of a vnode, a namespace, a node.
-  enum class Book : uint8_t {
-    kVnode = 0,      // Records; the sum of their digest terms.
-    kNamespace = 1,  // Live keys; no sum. Numbers are below kNamespacesMax.
-    kTarget = 2,     // Entries of the update log; their bytes.
-  };
+  static constexpr uint16_t kSlots = 1024;
 
   Ledger();
 
@@ -47,8 +40,9 @@ class Ledger {
   Status load(bdb::Database& meta);
 
   // REQUIRES: the count stays at or above 0.
-  void add(Book book, uint16_t number, int64_t count, uint64_t sum);
+  void add(const LedgerEntry& change);
 
+  // Writes nothing if nothing has changed.
   Status store(bdb::Database& meta, bdb::Transaction& txn);
   void settle();
   void undo();
@@ -56,41 +50,30 @@ class Ledger {
   [[nodiscard]] uint64_t count(Book book, uint16_t number) const;
   [[nodiscard]] uint64_t sum(Book book, uint16_t number) const;
 
-  // By number.
+  // By number; those of namespaces are kNamespacesMax, of others as many as were needed.
   [[nodiscard]] const std::vector<uint64_t>& counts(Book book) const { return at(book).counts; }
 
  private:
-  static constexpr size_t kBooks = 3;
-
   struct Accounts {
     std::vector<uint64_t> counts;
     std::vector<uint64_t> sums;  // As long as counts.
-  };
-  struct Entry {
-    Book book;
-    uint16_t number;
-    uint64_t count;
-    uint64_t sum;
-  };
-  // A row as load() reads it.
-  struct Row {
-    uint64_t batch = 0;  // 0: absent.
-    std::vector<Entry> changes;
+
+    void grow_to(size_t size);
   };
 
   [[nodiscard]] const Accounts& at(Book book) const { return books_[static_cast<size_t>(book)]; }
-  Accounts& open(Book book, uint16_t number);  // Makes the account if need be.
-
+  Accounts& at(Book book) { return books_[static_cast<size_t>(book)]; }
+  void apply(const LedgerEntry& change);
   void merge_changes();
-  void encode_row(uint64_t batch);
-  Status read_row(uint16_t slot, std::string_view value, Row& row);
-  void catch_up(const std::vector<Row>& rows);
+  void list_accounts();
+  Status check_whole(const std::vector<LedgerRow>& rows) const;
+  void replay(const std::vector<LedgerRow>& rows);
 
   std::array<Accounts, kBooks> books_;
-  uint64_t batch_ = 0;          // The last one that has a row; 0: none.
-  std::vector<Entry> changes_;  // Of the open transaction.
-  std::string key_;             // Kept to save allocations.
-  std::string row_;
+  uint64_t batch_ = 0;  // The last one that has a row; 0: none.
+  LedgerRow next_;      // The open batch's: its changes; the rest is filled in by store().
+  std::string key_;     // Kept to save allocations.
+  std::string bytes_;
 };
 
 }  // namespace doris::server

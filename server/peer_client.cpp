@@ -22,4 +22,17 @@ void PeerClient::ask(std::vector<std::string> command, Callback callback) {
                });
 }
 
+std::unique_ptr<PeerClient> make_peer_client(net::Loop& loop, Random& random,
+                                             const Standing& standing,
+                                             const topology::Replica& where,
+                                             const std::string& self) {
+  const topology::Node& node = *standing.table->topology().find(where.node);
+  const auto port = static_cast<uint16_t>(node.port + 1 + where.shard);
+  return std::make_unique<PeerClient>(loop, random,
+                                      PeerClient::Options{.address = {node.host, port},
+                                                          .cluster = standing.cluster,
+                                                          .epoch = standing.epoch,
+                                                          .self = self});
+}
+
 }  // namespace doris::server

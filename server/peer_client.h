@@ -7,6 +7,7 @@
 // Loop thread only. Callbacks never run from inside ask(); after destruction none run.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "base/random.h"
 #include "base/topology/topology.h"
 #include "resp/client.h"
+#include "server/standing.h"
 
 namespace doris::server {
 
@@ -40,5 +42,11 @@ class PeerClient {
   const Options options_;
   resp::Client client_;
 };
+
+// One for the shard at `where`, in the epoch of `standing`, which is ready.
+[[nodiscard]] std::unique_ptr<PeerClient> make_peer_client(net::Loop& loop, Random& random,
+                                                           const Standing& standing,
+                                                           const topology::Replica& where,
+                                                           const std::string& self);
 
 }  // namespace doris::server

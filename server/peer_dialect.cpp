@@ -145,14 +145,13 @@ Result<LogPage> read_log_page(const Value& reply) {
   return page;
 }
 
-std::vector<std::string> write_command(topology::Vnode vnode, const RecordCopy& record) {
+std::vector<std::string> write_command(topology::Vnode vnode, const RecordCopy& record,
+                                       const std::string& role) {
+  const std::string number = fmt::to_string(vnode);
   const std::string version = version_bytes(record.header.version);
-  if (record.header.tombstone) {
-    return {"VDEL", "S", fmt::to_string(vnode), record.key, version};
-  }
-  return {"VSET",      "S",     fmt::to_string(vnode),
-          record.key,  version, fmt::to_string(record.header.expires_at_ms),
-          record.value};
+  if (record.header.tombstone) return {"VDEL", role, number, record.key, version};
+  const std::string expires = fmt::to_string(record.header.expires_at_ms);
+  return {"VSET", role, number, record.key, version, expires, record.value};
 }
 
 std::vector<std::string> drop_command(topology::NodeId target, const LogPage::Item& item) {

@@ -57,9 +57,10 @@ Result<std::vector<std::optional<RecordCopy>>> read_records(const resp::Value& r
                                                             const std::vector<std::string>& keys);
 Result<LogPage> read_log_page(const resp::Value& reply);
 
-// The command that brings a record to a peer, put-if-newer: VSET or VDEL in role S.
+// The command that brings a record to a peer, put-if-newer: VSET or VDEL.
 [[nodiscard]] std::vector<std::string> write_command(topology::Vnode vnode,
-                                                     const RecordCopy& record);
+                                                     const RecordCopy& record,
+                                                     const std::string& role = "S");
 
 // The command that drops an entry of an update log, if it is not newer than `item`.
 [[nodiscard]] std::vector<std::string> drop_command(topology::NodeId target,

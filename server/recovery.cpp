@@ -27,14 +27,7 @@ Recovery::Recovery(net::Loop& loop, Random& random, Shard& shard, const Standing
 }
 
 std::unique_ptr<PeerClient> Recovery::client(const topology::Replica& where) const {
-  const topology::Node& node = *standing_.table->topology().find(where.node);
-  return std::make_unique<PeerClient>(
-      loop_, random_,
-      PeerClient::Options{
-          .address = {node.host, static_cast<uint16_t>(node.port + 1 + where.shard)},
-          .cluster = standing_.cluster,
-          .epoch = standing_.epoch,
-          .self = shard_.options().name});
+  return make_peer_client(loop_, random_, standing_, where, shard_.options().name);
 }
 
 void Recovery::drain_logs() {

@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "server/orphan_settler.h"
 #include "server/peer_dialect.h"
 #include "server/recovery.h"
 #include "server/shard_session.h"
@@ -18,6 +19,8 @@ const Log kLog("shard");
 
 constexpr Millis kTick{200};
 constexpr size_t kStaleEntriesPerTick = 2000;
+constexpr Millis kOrphanGrace{2000};  // A router that lives has connected again by then.
+constexpr size_t kOrphansPerTick = 256;
 
 }  // namespace
 
@@ -52,6 +55,7 @@ void Shard::stop() {
   listener_.reset();
   ticker_->stop();
   recovery_.reset();
+  settler_.reset();
   commit_now();
   while (!sessions_.empty())
     sessions_.begin()->second->close();  // Which takes it out.
@@ -60,9 +64,16 @@ void Shard::stop() {
 void Shard::set_standing(Standing standing) {
   commit_now();
   recovery_.reset();
+  settler_.reset();
+  const bool recovered_before = standing_.ready() && standing_.recovering();
   standing_ = std::move(standing);
   const bool recovers = standing_.ready() && standing_.recovering();
   on_recovery_progress(0, 0);
+  // What came before is compared with the other copies before anybody may read it.
+  if (recovers && !recovered_before) unsettled_.clear();
+  if (standing_.ready() && standing_.owns()) {
+    settler_ = std::make_unique<OrphanSettler>(loop_, random_, *this, standing_);
+  }
   if (recovers) recovery_ = std::make_unique<Recovery>(loop_, random_, *this, standing_);
 }
 
@@ -93,6 +104,7 @@ void Shard::on_accept(std::unique_ptr<net::Accepted> accepted) {
 }
 
 void Shard::on_session_ended(ShardSession& session) {
+  if (session.writer() != 0) unsettled_.on_unlinked(session.writer(), loop_.now());
   std::erase(members_, &session);
   const auto found = sessions_.find(session.id());
   if (found == sessions_.end()) return;
@@ -132,6 +144,13 @@ int64_t Shard::now_ms() {
 void Shard::on_tick() {
   publish();
   clear_stale_logs();
+  settle_orphans();
+}
+
+void Shard::settle_orphans() {
+  if (settler_ == nullptr || !refusal_of_all().empty()) return;
+  commit_now();
+  settler_->settle(unsettled_.orphans(loop_.now() - kOrphanGrace, kOrphansPerTick));
 }
 
 // What is kept for a node that is up again, or gone for good, nobody will ask for.
@@ -266,6 +285,7 @@ void Shard::commit() {
     return;  // The end of the pass runs it again.
   }
   if (had_writes) stats_.commits.add();
+  unsettled_.keep_batch();
   for (ShardSession* member : leave())
     member->leave_batch();
 }
@@ -284,6 +304,7 @@ void Shard::run_again() {
   kLog.error("{}: a batch was not committed, its writes are refused: {}", options_.name,
              why.message());
   stats_.failed_batches.add();
+  unsettled_.drop_batch();
   running_again_ = refusal(why);
   for (ShardSession* member : leave())
     member->run_batch_again();

@@ -33,9 +33,11 @@
 #include "server/shard_stats.h"
 #include "server/standing.h"
 #include "server/store.h"
+#include "server/unsettled_writes.h"
 
 namespace doris::server {
 
+class OrphanSettler;
 class Recovery;
 class ShardSession;
 struct RecordCopy;
@@ -132,6 +134,8 @@ class Shard final : private net::PassTask {
   void with_session(uint64_t id, const std::function<void(ShardSession&)>& then);
   void on_session_ended(ShardSession& session);
 
+  [[nodiscard]] UnsettledWrites& unsettled() { return unsettled_; }
+
   // ---- For recovery ----
 
   // Stores a record of another server, put-if-newer, in the open batch; commit_copies() makes it
@@ -148,6 +152,7 @@ class Shard final : private net::PassTask {
   void on_tick();
   void publish();
   void clear_stale_logs();
+  void settle_orphans();
   void commit();
   void run_again();
 
@@ -167,7 +172,9 @@ class Shard final : private net::PassTask {
   uint64_t next_session_ = 1;
   uint64_t clock_seen_ = 0;
   Random random_;
-  std::unique_ptr<Recovery> recovery_;  // While the node recovers.
+  UnsettledWrites unsettled_;
+  std::unique_ptr<OrphanSettler> settler_;  // While the node is ready.
+  std::unique_ptr<Recovery> recovery_;      // While the node recovers.
 
   std::unordered_map<uint64_t, std::unique_ptr<ShardSession>> sessions_;
   std::vector<std::unique_ptr<ShardSession>> ended_;  // Destroyed at the end of the pass.

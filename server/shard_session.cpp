@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "resp/errors.h"
 #include "resp/words.h"
+#include "server/big_endian.h"
 
 namespace doris::server {
 namespace {
@@ -38,6 +39,7 @@ const ShardSession::Command* ShardSession::find(std::string_view name) {
       {"VDEL", 5, &ShardSession::run_del},          {"VHAS", 3, &ShardSession::run_has},
       {"VCOUNT", 3, &ShardSession::run_count},      {"DORIS.LINK", 4, &ShardSession::run_link},
       {"DORIS.ADOPT", 2, &ShardSession::run_adopt}, {"PING", 1, &ShardSession::run_ping},
+      {"VSETTLE", 3, &ShardSession::run_settle},    {"VWAIT", 4, &ShardSession::run_wait},
       {"DORIS.PEER", 4, &ShardSession::run_peer},   {"VDIGEST", -2, &ShardSession::run_digest},
       {"VKEYS", 4, &ShardSession::run_keys},        {"VFETCH", -3, &ShardSession::run_fetch},
       {"VLOGREAD", 6, &ShardSession::run_log_read}, {"VLOGDROP", 5, &ShardSession::run_log_drop},
@@ -88,6 +90,7 @@ void ShardSession::run_link(Args args) {
     return;
   }
   shard_.fence(*this, writer);
+  shard_.unsettled().on_linked(writer);
   writer_ = writer;
   epoch_ = epoch;
   if (!agrees()) {
@@ -193,11 +196,20 @@ void ShardSession::run_get(Args args) {
   const Result<std::optional<RecordView>> found = shard_.store().read(key);
   if (!found.ok()) {
     reply().error(shard_.refusal(found.status()));
-  } else if (found->has_value() && (**found).header.live(shard_.now_ms())) {
-    reply().bulk((**found).value);
+    return;
+  }
+  if (!found->has_value()) {
+    reply().null();
+    return;
+  }
+  const RecordView& record = **found;
+  const bool unsettled = begin_unsettled(key, record.header.version);
+  if (record.header.live(shard_.now_ms())) {
+    reply().bulk(record.value);
   } else {
     reply().null();
   }
+  if (unsettled) end_unsettled(record.header.version);
 }
 
 // VHAS vnode key
@@ -210,9 +222,51 @@ void ShardSession::run_has(Args args) {
   const Result<std::optional<RecordHeader>> found = shard_.store().read_header(key);
   if (!found.ok()) {
     reply().error(shard_.refusal(found.status()));
-  } else {
-    reply().integer(found->has_value() && (**found).live(shard_.now_ms()) ? 1 : 0);
+    return;
   }
+  const RecordHeader header = found->value_or(RecordHeader{.tombstone = true});
+  const bool unsettled = found->has_value() && begin_unsettled(key, header.version);
+  reply().integer(header.live(shard_.now_ms()) ? 1 : 0);
+  if (unsettled) end_unsettled(header.version);
+}
+
+bool ShardSession::begin_unsettled(const KeyRef& key, const resp::Version& version) {
+  if (shard_.unsettled().is_settled(key.physical_key, version)) return false;
+  reply().array(2);
+  return true;
+}
+
+void ShardSession::end_unsettled(const resp::Version& version) {
+  char bytes[resp::Version::kBytes];
+  version.encode(bytes);
+  reply().bulk({bytes, sizeof(bytes)});
+}
+
+// VWAIT vnode key version: whether what was read in this version may be shown by now.
+void ShardSession::run_wait(Args args) {
+  KeyRef key{};
+  if (!may_serve() || !read_key(args[1], args[2], key)) return;
+  if (!holds(key.vnode) || !is_up(key.vnode)) return;
+  if (args[3].size() != resp::Version::kBytes) {
+    reply().error("ERR VWAIT takes a vnode, a key and a version of 16 bytes");
+    return;
+  }
+  const resp::Version version = resp::Version::decode(args[3].data());
+  reply().integer(shard_.unsettled().is_settled(key.physical_key, version) ? 1 : 0);
+}
+
+// VSETTLE settled abandoned: ids of eight bytes each, big-endian. Whatever the epoch.
+void ShardSession::run_settle(Args args) {
+  constexpr size_t kIdBytes = sizeof(resp::WriteId);
+  if (args[1].size() % kIdBytes != 0 || args[2].size() % kIdBytes != 0) {
+    reply().error("ERR VSETTLE takes ids of 8 bytes each");
+    return;
+  }
+  for (size_t at = 0; at < args[1].size(); at += kIdBytes)
+    shard_.unsettled().settle(read_big_endian<resp::WriteId>(args[1].data() + at));
+  for (size_t at = 0; at < args[2].size(); at += kIdBytes)
+    shard_.unsettled().abandon(read_big_endian<resp::WriteId>(args[2].data() + at));
+  reply().simple("OK");
 }
 
 // VCOUNT namespace databases
@@ -309,6 +363,14 @@ void ShardSession::run_del(Args args) {
 }
 
 void ShardSession::apply(const KeyRef& key, const Write& write, const Place& place) {
+  const resp::Version& proposal = write.header.version;
+  if (place.role == Role::kPrimary) {
+    if (const UnsettledWrites::Done* done = shard_.unsettled().find(key, proposal)) {
+      if (shard_.batch_open()) shard_.join_batch(*this);
+      answer_write(proposal, place, *done);  // It was sent again.
+      return;
+    }
+  }
   if (const std::string refusal = shard_.refusal_of_writes(place.target); !refusal.empty()) {
     reply().error(refusal);
     return;
@@ -324,17 +386,26 @@ void ShardSession::apply(const KeyRef& key, const Write& write, const Place& pla
   }
   shard_.stats().writes.add();
   shard_.see_clock(result->version.hlc);
-  const bool raised = place.role == Role::kPrimary && result->version != write.header.version;
-  if (raised) {
-    shard_.stats().raised.add();
-    char answer[1 + resp::Version::kBytes];
-    answer[0] = result->existed ? '1' : '0';
-    result->version.encode(answer + 1);
-    reply().bulk({answer, sizeof(answer)});
-  } else {
-    reply().integer(result->existed ? 1 : 0);
+  const UnsettledWrites::Done done{result->existed, result->version};
+  const bool is_held = result->applied || result->version == proposal;
+  if (place.role && writer_ != 0 && is_held) {
+    shard_.unsettled().add(writer_, key, proposal, done);
   }
+  answer_write(proposal, place, done);
   shard_.commit_if_full();
+}
+
+void ShardSession::answer_write(const resp::Version& proposal, const Place& place,
+                                const UnsettledWrites::Done& done) {
+  if (place.role != Role::kPrimary || done.version == proposal) {
+    reply().integer(done.existed ? 1 : 0);
+    return;
+  }
+  shard_.stats().raised.add();
+  char answer[1 + resp::Version::kBytes];
+  answer[0] = done.existed ? '1' : '0';
+  done.version.encode(answer + 1);
+  reply().bulk({answer, sizeof(answer)});
 }
 
 }  // namespace doris::server

@@ -50,6 +50,8 @@ class ShardSession final : public PacedSession {
   void run_link(Args args);
   void run_adopt(Args args);
   void run_ping(Args args);
+  void run_settle(Args args);
+  void run_wait(Args args);
 
   // What other data servers ask (shard_session_peer.cpp).
   void run_peer(Args args);
@@ -70,6 +72,12 @@ class ShardSession final : public PacedSession {
   [[nodiscard]] bool may_order(const KeyRef& key, const resp::Version& version);
   [[nodiscard]] bool may_hold(const KeyRef& key, const resp::Version& version);
   void apply(const KeyRef& key, const Write& write, const Place& place);
+  void answer_write(const resp::Version& proposal, const Place& place,
+                    const UnsettledWrites::Done& done);
+  // What comes before the reply to a read of a record in this version, if it is unsettled: the
+  // reply is the first of two items. end_unsettled() writes the second.
+  bool begin_unsettled(const KeyRef& key, const resp::Version& version);
+  void end_unsettled(const resp::Version& version);
 
   Shard& shard_;
   const uint64_t id_;

@@ -9,8 +9,8 @@
 namespace doris::server {
 namespace {
 
-int64_t entry_bytes(const KeyRef& key, std::string_view value) {
-  return static_cast<int64_t>(key.physical_key.size() + value.size());
+uint64_t entry_bytes(const KeyRef& key, std::string_view value) {
+  return key.physical_key.size() + value.size();
 }
 
 }  // namespace
@@ -29,9 +29,8 @@ Result<WriteResult> UpdateLog::write(bdb::Transaction& txn, topology::NodeId tar
   record_.clear();
   encode_record(write.header, write.value, record_);
   DORIS_RETURN_IF_ERROR(file_.put(txn, log_key_, record_));
-  const int64_t freed = *held ? entry_bytes(key, (*held)->value) : 0;
-  ledger_.add(Ledger::Book::kTarget, target, *held ? 0 : 1,
-              static_cast<uint64_t>(entry_bytes(key, write.value) - freed));
+  const uint64_t freed = *held ? entry_bytes(key, (*held)->value) : 0;
+  count(target, *held ? 0 : 1, entry_bytes(key, write.value) - freed);
   return WriteResult{.existed = false, .applied = true, .version = decision.version};
 }
 
@@ -48,9 +47,7 @@ Result<bool> UpdateLog::drop(bdb::Transaction& txn, topology::NodeId target, con
   if (!held.ok()) return held.status();
   if (!*held || (*held)->header.version > version) return false;
   Result<bool> removed = file_.remove(txn, log_key_);
-  if (removed.ok())
-    ledger_.add(Ledger::Book::kTarget, target, -1,
-                static_cast<uint64_t>(-entry_bytes(key, (*held)->value)));
+  if (removed.ok()) count(target, -1, 0 - entry_bytes(key, (*held)->value));
   return removed;
 }
 
@@ -58,7 +55,7 @@ Result<size_t> UpdateLog::clear(bdb::Transaction& txn, topology::NodeId target,
                                 size_t records_max) {
   // A file is not changed while it is scanned: the keys first.
   std::vector<std::string> keys;
-  int64_t bytes = 0;
+  uint64_t bytes = 0;
   const auto next = scan(&txn, target, {.records_max = records_max, .bytes_max = kBatchBytesMax},
                          [&](const KeyRef& key, const RecordView& record) {
                            encode_log_key(target, key, keys.emplace_back());
@@ -69,19 +66,22 @@ Result<size_t> UpdateLog::clear(bdb::Transaction& txn, topology::NodeId target,
     const Result<bool> removed = file_.remove(txn, key);
     if (!removed.ok()) return removed.status();
   }
-  ledger_.add(Ledger::Book::kTarget, target, -static_cast<int64_t>(keys.size()),
-              static_cast<uint64_t>(-bytes));
+  count(target, -static_cast<int64_t>(keys.size()), 0 - bytes);
   return keys.size();
 }
 
+void UpdateLog::count(topology::NodeId target, int64_t entries, uint64_t bytes) {
+  ledger_.add({.book = Book::kTarget, .number = target, .count = entries, .sum = bytes});
+}
+
 LogStats UpdateLog::stats(topology::NodeId target) const {
-  return {.entries = ledger_.count(Ledger::Book::kTarget, target),
-          .bytes = ledger_.sum(Ledger::Book::kTarget, target)};
+  return {.entries = ledger_.count(Book::kTarget, target),
+          .bytes = ledger_.sum(Book::kTarget, target)};
 }
 
 std::vector<topology::NodeId> UpdateLog::targets() const {
   std::vector<topology::NodeId> targets;
-  const std::vector<uint64_t>& entries = ledger_.counts(Ledger::Book::kTarget);
+  const std::vector<uint64_t>& entries = ledger_.counts(Book::kTarget);
   for (size_t target = 0; target < entries.size(); ++target)
     if (entries[target] != 0) targets.push_back(static_cast<topology::NodeId>(target));
   return targets;

@@ -42,6 +42,9 @@ class UpdateLog {
   // The entry that log_key_ names, if there is one. The view is valid until the next call.
   Result<std::optional<RecordView>> find(bdb::Transaction& txn);
 
+  // Tells the ledger; `bytes` wrap below 0.
+  void count(topology::NodeId target, int64_t entries, uint64_t bytes);
+
   bdb::Database& file_;
   Ledger& ledger_;
 

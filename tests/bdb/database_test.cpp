@@ -107,6 +107,29 @@ TEST_CASE("a range starts at the first key that is not less, however long keys a
   CHECK_FALSE(*(*cursor)->seek_range("d", key, value));
 }
 
+TEST_CASE("a range can be read with the first bytes of its values only") {
+  const ScratchDirectory directory;
+  OpenDatabase db(directory.file("env"));
+  const std::string long_key(20'000, 'b');
+  REQUIRE(db.put("a", "0123456789").ok());
+  REQUIRE(db.put(long_key, std::string(50'000, 'v')).ok());
+  REQUIRE(db.put("c", "short").ok());
+  auto cursor = Cursor::open(db.database(), nullptr);
+  std::string key;
+  std::string prefix;
+  REQUIRE(*(*cursor)->seek_range_prefix("A", key, 8, prefix));
+  CHECK(key == "a");
+  CHECK(prefix == "01234567");
+  REQUIRE(*(*cursor)->next_prefix(key, 8, prefix));
+  CHECK((key == long_key));
+  CHECK(prefix == "vvvvvvvv");
+  REQUIRE(*(*cursor)->next_prefix(key, 8, prefix));
+  CHECK(key == "c");
+  CHECK(prefix == "short");
+  CHECK_FALSE(*(*cursor)->next_prefix(key, 8, prefix));
+  CHECK_FALSE(*(*cursor)->seek_range_prefix("d", key, 8, prefix));
+}
+
 TEST_CASE("one cursor finds, replaces and inserts through a whole transaction") {
   const ScratchDirectory directory;
   OpenDatabase db(directory.file("env"));

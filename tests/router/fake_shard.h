@@ -42,6 +42,7 @@ class FakeShard {
   bool answers = true;  // Else commands take effect, and nobody is told.
   bool stalls_after_link = false;
   bool adopts = true;    // Else it refuses DORIS.ADOPT.
+  bool settles = true;   // Else reads find what they find unsettled, and so does VWAIT.
   std::string nonsense;  // If not empty, the answer to every command on data.
   std::map<std::string, Record> records;
   std::map<std::string, Record> log;  // Of all targets: "target key".
@@ -54,6 +55,8 @@ class FakeShard {
   std::vector<resp::Version> proposed;  // The versions of the writes among them.
   std::vector<std::string> links;       // "cluster epoch writer"
   int adoptions = 0;
+  size_t settled = 0;  // Ids that VSETTLE has brought.
+  size_t abandoned = 0;
 
   // What was asked since the last call.
   std::vector<std::string> take_asked() { return std::exchange(asked, {}); }
@@ -118,6 +121,10 @@ class FakeShard {
       link(from, args);
     } else if (args[0] == "DORIS.ADOPT") {
       adopt(from, args[1]);
+    } else if (args[0] == "VSETTLE") {
+      settled += args[1].size() / 8;
+      abandoned += args[2].size() / 8;
+      from.reply().simple("OK");
     } else {
       run_on_data(from, args);
     }
@@ -180,6 +187,8 @@ class FakeShard {
       from.output().append(nonsense);
     } else if (args[0] == "VGET" || args[0] == "VHAS") {
       read(from, args);
+    } else if (args[0] == "VWAIT") {
+      from.reply().integer(settles ? 1 : 0);
     } else if (args[0] == "VCOUNT") {
       from.reply().integer(live_keys);
     } else if (disk_full) {
@@ -205,6 +214,8 @@ class FakeShard {
   void read(Connection& from, Args args) {
     const auto found = records.find(std::string(args[2]));
     const bool live = found != records.end() && found->second.value;
+    const bool unsettled = !settles && found != records.end();
+    if (unsettled) from.reply().array(2);
     if (args[0] == "VHAS") {
       from.reply().integer(live ? 1 : 0);
     } else if (live) {
@@ -212,6 +223,10 @@ class FakeShard {
     } else {
       from.reply().null();
     }
+    if (!unsettled) return;
+    std::string version(resp::Version::kBytes, '\0');
+    found->second.version.encode(version.data());
+    from.reply().bulk(version);
   }
 
   void write(Connection& from, Args args) {

@@ -4,6 +4,7 @@
 #include "base/random.h"
 #include "tests/base/scratch_directory.h"
 #include "tests/server/open_store.h"
+#include "tests/server/scanned.h"
 #include "tests/support/child.h"
 #include "tests/support/damage.h"
 #include "tests/support/small_disk.h"
@@ -12,6 +13,8 @@ namespace doris::server {
 namespace {
 
 constexpr int kKeys = 300;
+constexpr topology::Vnode kVnode = 7;
+constexpr topology::NodeId kTarget = 12;
 
 std::string key_of(uint64_t number) {
   const std::string key = "key" + std::to_string(number % kKeys);
@@ -20,8 +23,26 @@ std::string key_of(uint64_t number) {
 
 struct Expected {
   std::map<std::string, std::string> values;  // Live ones only.
+  std::map<std::string, std::string> log;     // Entries of the update log, tombstones as "".
   uint64_t batches = 0;
 };
+
+// One write of the load to the store: as a record, and sometimes in the log as well, from
+// which its entries go again.
+Status write_one(BdbStore& store, const std::string& key, const Write& write, bool logs,
+                 bool drops) {
+  const auto written = store.write({kVnode, key}, write, Role::kPrimary, OpenStore::kNow);
+  if (!written.ok()) return written.status();
+  if (logs) {
+    const auto kept = store.log_write(kTarget, {kVnode, key}, write);
+    if (!kept.ok()) return kept.status();
+  }
+  if (drops) {
+    const auto dropped = store.log_drop(kTarget, {kVnode, key}, write.header.version);
+    if (!dropped.ok()) return dropped.status();
+  }
+  return Status::okay();
+}
 
 // The next batch of a load that a seed determines: one to sixteen puts and deletes. Writes
 // it to the store, unless that is nullptr, and to the model.
@@ -32,12 +53,13 @@ Status write_batch(Random& random, BdbStore* store, Expected& model) {
     const std::string key = key_of(random.next());
     const uint64_t hlc = model.batches * 16 + i;
     const bool deletes = random.below(4) == 0;
+    const bool logs = random.below(2) == 0;
+    const bool drops = random.below(4) == 0;
     const std::string value = std::to_string(hlc) + std::string(random.below(3000), 'v');
     const Write write = deletes ? tombstone(hlc) : value_write(hlc, value);
-    if (store != nullptr) {
-      const auto written = store->write({7, key}, write, Role::kPrimary, OpenStore::kNow);
-      if (!written.ok()) return written.status();
-    }
+    if (store != nullptr) DORIS_RETURN_IF_ERROR(write_one(*store, key, write, logs, drops));
+    if (logs) model.log[key] = write.value;
+    if (drops) model.log.erase(key);
     if (deletes) {
       model.values.erase(key);
     } else {
@@ -60,6 +82,15 @@ int write_until_killed(const BdbStore::Options& options, uint64_t seed, Expected
   return 0;
 }
 
+bool log_holds(OpenStore& store, const Expected& model) {
+  const std::vector<Scanned> entries = logged(*store, kTarget);
+  std::map<std::string, std::string> log;
+  for (const Scanned& entry : entries)
+    log.emplace(entry.key, entry.value);
+  return log == model.log && store->log_stats(kTarget) == stats_of(entries);
+}
+
+// Records, log and the numbers about both.
 bool holds(OpenStore& store, const Expected& model) {
   uint64_t live = 0;
   for (uint64_t number = 0; number < 3 * kKeys; ++number) {
@@ -71,10 +102,11 @@ bool holds(OpenStore& store, const Expected& model) {
   }
   for (const uint64_t count : store->live_keys())
     live += count;
-  return live == model.values.size();
+  return live == model.values.size() && log_holds(store, model) &&
+         store->digest(kVnode) == digest_of(scanned(*store, kVnode));
 }
 
-TEST_CASE("a process killed under load keeps every batch it acknowledged, whole, and its counts") {
+TEST_CASE("a process killed under load keeps every batch it acknowledged, whole, and its numbers") {
   const ScratchDirectory directory;
   BdbStore::Options options = small_options(directory.file("s"));
   options.durability = GENERATE(bdb::Durability::kWrite, bdb::Durability::kSync);
@@ -173,6 +205,29 @@ TEST_CASE("a restart on a full disk is refused without harm, and succeeds with r
   REQUIRE(write_batch(load, nullptr, one_more).ok());
   OpenStore store(options);
   CHECK((holds(store, model) || holds(store, one_more)));
+}
+
+TEST_CASE("a scan that meets damage is an error and no end: the store goes offline") {
+  const ScratchDirectory directory;
+  OpenStore store(directory.file("s"));
+  REQUIRE(store.put("k", "v", 1).ok());
+  REQUIRE(store->log_write(kTarget, {kVnode, "k"}, value_write(1, "an entry to be damaged")).ok());
+  REQUIRE(store->commit().ok());
+  store.close();
+  const std::string file = directory.file("s/handoff.db");
+  const auto offsets = offsets_of(file, "an entry to be damaged");
+  REQUIRE_FALSE(offsets.empty());
+  flip_bit(file, offsets.front());
+
+  store.open();
+  CHECK(scanned(*store, kVnode).size() == 1);
+  const auto page = store->log_scan(kTarget, kWholePage, [](const KeyRef&, const RecordView&) {});
+  CHECK(page.code() == Code::kCorrupt);
+  CHECK_THAT(page.status().message(), Catch::Contains("handoff.db"));
+  CHECK(store->offline());
+  CHECK(store->scan(kVnode, kWholePage, Content::kHeaders, {}).code() == Code::kCorrupt);
+  CHECK(store->log_clear(kTarget, 1).code() == Code::kCorrupt);
+  CHECK(store->reclaim(kVnode, kWholePage, {}).code() == Code::kCorrupt);
 }
 
 TEST_CASE("a flipped bit in a record is found: the store goes offline and names its file") {

@@ -23,6 +23,25 @@ TEST_CASE("a stored key is the vnode, the order hash and the key, so that vnodes
   CHECK(stored < next);
 }
 
+TEST_CASE("a stored key tells its vnode and key, and one that is too short is refused") {
+  std::string stored;
+  encode_stored_key({0x0102, "1:key1"}, stored);
+  const auto key = decode_stored_key(stored);
+  REQUIRE(key.ok());
+  CHECK(key->vnode == 0x0102);
+  CHECK(key->physical_key == "1:key1");
+  CHECK((*decode_stored_key(stored.substr(0, 6))).physical_key.empty());
+  CHECK(decode_stored_key(stored.substr(0, 5)).code() == Code::kCorrupt);
+}
+
+TEST_CASE("a key of the update log is the target and the stored key") {
+  std::string stored;
+  encode_stored_key({0x0102, "1:key1"}, stored);
+  std::string key = "something else";
+  encode_log_key(0x0c0d, {0x0102, "1:key1"}, key);
+  CHECK(key == "\x0c\x0d" + stored);
+}
+
 TEST_CASE("a key is counted in the namespace that its prefix spells") {
   CHECK(namespace_of("1:a") == 1);
   CHECK(namespace_of("15:") == 15);

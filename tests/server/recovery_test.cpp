@@ -244,6 +244,43 @@ TEST_CASE("a node whose peer has newer data and is away is not complete") {
   CHECK(cluster.a1().shard->counters().vnodes_left.get() == kVnodes);
 }
 
+// A router's connection to a1, as writer 257.
+struct Writer {
+  explicit Writer(Cluster& cluster) {
+    const auto connecting = cluster.loop_.connect(
+        {"127.0.0.1", 7001}, Millis{1000},
+        [&](auto stream) { router = std::make_unique<Router>(std::move(*stream)); });
+    cluster.loop_.settle();
+    router->send(
+        {"DORIS.LINK", cluster.topology_.cluster, std::to_string(cluster.topology_.epoch), "257"});
+    cluster.loop_.settle();
+    REQUIRE(router->replies().size() == 1);
+  }
+  std::unique_ptr<Router> router;
+};
+
+TEST_CASE("a write whose router dies before the other copy has it is brought there") {
+  Cluster cluster;
+  cluster.tell_all();
+  std::string key = "k";
+  while (cluster.topology_.primary[Cluster::ref(key).vnode] != topology::Group::kA)
+    key += "k";
+  {
+    Writer writer(cluster);
+    std::string version(resp::Version::kBytes, '\0');
+    resp::Version{5, 1, 257}.encode(version.data());
+    writer.router->send(
+        {"VSET", "P", std::to_string(Cluster::ref(key).vnode), key, version, "0", "v"});
+    cluster.loop_.settle();
+  }
+  CHECK(Cluster::get(cluster.b1(), key) == "(none)");
+  CHECK(cluster.a1().shard->unsettled().size() == 1);
+  cluster.loop_.advance(Millis{10'000});
+  CHECK(Cluster::get(cluster.b1(), key) == "v");
+  CHECK(cluster.alike());
+  CHECK(cluster.a1().shard->unsettled().size() == 0);
+}
+
 TEST_CASE("a full disk makes recovery wait, and it is complete when there is room") {
   Cluster cluster;
   Cluster::put(cluster.b1(), "k", 2, "v");

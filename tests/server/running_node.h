@@ -275,7 +275,9 @@ class RunningNode {
   }
   resp::Value get(const std::string& key) {
     const topology::Vnode vnode = vnode_of(key);
-    return ask_shard(vnode % 2, {"VGET", std::to_string(vnode), key});
+    resp::Value value = ask_shard(vnode % 2, {"VGET", std::to_string(vnode), key});
+    const bool unsettled = value.is(resp::Value::Kind::kArray) && value.items.size() == 2;
+    return unsettled ? resp::Value(value.items[0]) : value;
   }
 
   [[nodiscard]] uint16_t shard_port(uint32_t shard) const {

@@ -129,15 +129,13 @@ TEST_CASE_METHOD(ServingShard, "the primary raises a version that is not above t
   CHECK(shard_->counters().raised.get() == 3);
 }
 
-TEST_CASE_METHOD(ServingShard, "a raised write that comes twice leaves what it said") {
+TEST_CASE_METHOD(ServingShard, "a raised write that comes twice is answered alike") {
   const auto router = link(257);
   CHECK(ask(*router, set("k", "of another", 10)) == ":0");
   const std::string first = ask(*router, set("k", "v", 5));
   const std::string second = ask(*router, set("k", "v", 5));  // Its answer was lost.
   REQUIRE(first.size() == 1 + resp::Version::kBytes);
-  REQUIRE(second.size() == 1 + resp::Version::kBytes);
-  // The primary cannot know it again, but the later version is the one that it holds.
-  CHECK(second.substr(1) > first.substr(1));
+  CHECK(second == first);
   CHECK(ask(*router, get("k")) == "v");
   CHECK(ask(*router, {"VCOUNT", "0", "16"}) == ":1");
 }
@@ -156,7 +154,7 @@ TEST_CASE_METHOD(ServingShard, "a deletion that comes twice is applied once") {
   const auto router = link(257);
   CHECK(ask(*router, set("k", "v", 1)) == ":0");
   CHECK(ask(*router, del("k", 2)) == ":1");
-  CHECK(ask(*router, del("k", 2)) == ":0");
+  CHECK(ask(*router, del("k", 2)) == ":1");
   CHECK(store_->batches == std::vector<size_t>{1, 1});
 }
 
@@ -177,7 +175,7 @@ TEST_CASE_METHOD(ServingShard, "the secondary keeps the newest version, in any o
 TEST_CASE_METHOD(ServingShard, "a write that comes twice is applied once") {
   const auto router = link(257);
   CHECK(ask(*router, set("k", "v", 10)) == ":0");
-  CHECK(ask(*router, set("k", "v", 10)) == ":1");
+  CHECK(ask(*router, set("k", "v", 10)) == ":0");
   CHECK(store_->batches == std::vector<size_t>{1});
 }
 

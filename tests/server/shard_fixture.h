@@ -46,6 +46,16 @@ inline std::string line_of(const resp::Value& value) {
   return "[" + text + "]";
 }
 
+// A read's reply without the version that says that it is not settled: what tests of other
+// things look at.
+inline resp::Value without_version(resp::Value value) {
+  const bool unsettled = value.is(resp::Value::Kind::kArray) && value.items.size() == 2 &&
+                         value.items[1].text.size() == resp::Version::kBytes;
+  if (!unsettled) return value;
+  resp::Value first = std::move(value.items[0]);
+  return first;
+}
+
 // The host of a shard: keeps what it was asked.
 class FakeHost final : public ShardHost {
  public:
@@ -80,6 +90,7 @@ class Router final : private net::StreamHandler {
   Replies replies() { return std::exchange(replies_, {}); }
 
   std::function<void()> on_reply;  // Called at each, on the shard's loop.
+  bool shows_unsettled = false;    // Then such a reply ends in " (unsettled)".
 
   [[nodiscard]] bool ended() const { return ended_; }
   [[nodiscard]] testing::FakeStream& stream() {
@@ -92,7 +103,10 @@ class Router final : private net::StreamHandler {
     input_.commit(bytes);
     while (!input_.empty() && parser_.parse(input_.view()) == resp::Parsed::kCommand) {
       const size_t consumed = parser_.consumed();
-      replies_.push_back(line_of(parser_.take()));
+      const resp::Value reply = parser_.take();
+      const resp::Value plain = without_version(reply);
+      const bool unsettled = plain != reply;
+      replies_.push_back(line_of(plain) + (unsettled && shows_unsettled ? " (unsettled)" : ""));
       input_.consume(consumed);
       if (on_reply) on_reply();
     }

@@ -56,10 +56,13 @@ void Connection::deliver_later(Side to, TimePoint when) {
   });
 }
 
+bool Connection::holds(Side to) const {
+  return !coming_[to].empty() && coming_[to].front().arrives < network_.world().now();
+}
+
 void Connection::deliver_held() {
   for (const Side to : {kCaller, kCallee}) {
-    const bool held = !coming_[to].empty() && coming_[to].front().arrives <= network_.world().now();
-    if (held) deliver_later(to, network_.world().now() + network_.latency());
+    if (holds(to)) deliver_later(to, network_.world().now() + network_.latency());
   }
 }
 
@@ -84,6 +87,7 @@ void Connection::take(Side to, Segment segment) {
     }
     return;
   }
+  if (end.reset) return;  // What comes behind would miss what was lost.
   end.received += segment.bytes;
   end.finished |= segment.kind == Segment::Kind::kFinish;
   if (segment.kind == Segment::Kind::kReset) {

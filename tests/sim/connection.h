@@ -57,7 +57,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Both ends lose it, as if something between them had forgotten it.
   void sever();
 
-  // What waits at a link that was cut goes on.
+  // Whether something waits at a link that is, or was, cut; and has it try again.
+  [[nodiscard]] bool holds() const { return holds(kCaller) || holds(kCallee); }
   void deliver_held();
 
  private:
@@ -68,6 +69,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::string bytes{};
   };
 
+  [[nodiscard]] bool holds(Side to) const;
   void push(Side to, Segment::Kind kind, std::string_view bytes = {});
   void deliver_later(Side to, TimePoint when);
   void deliver(Side to);

@@ -72,9 +72,6 @@ void Network::reset_some(uint64_t percent) {
 void Network::deliver_held() {
   for (const auto& [id, connection] : connections_) {
     if (!connection->holds()) continue;
-    const auto& caller = connection->end(Connection::kCaller).machine;
-    const auto& callee = connection->end(Connection::kCallee).machine;
-    if (!reaches(caller, callee) || !reaches(callee, caller)) continue;
     if (world_.chance(kLostPercent)) connection->sever();
     connection->deliver_held();
   }

@@ -49,6 +49,7 @@ class Network {
   // ---- Connections ----
 
   std::shared_ptr<Connection> connect(End caller, End callee);
+  [[nodiscard]] uint64_t next_process() { return next_process_++; }
   void forget(const Connection& connection) { connections_.erase(connection.id()); }
 
   // Ends all connections of a process, whose programs have gone.
@@ -72,6 +73,7 @@ class Network {
   std::set<std::string> without_power_;
   std::map<uint64_t, std::shared_ptr<Connection>> connections_;
   uint64_t next_connection_ = 1;
+  uint64_t next_process_ = 1;
   std::map<std::pair<std::string, uint16_t>, SimListener*> listeners_;
   uint16_t next_port_ = 40000;
 };

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
-#include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -20,7 +20,7 @@
 
 namespace doris::testing {
 
-class MemStore final : public server::Store {
+class MemStore : public server::Store {
  public:
   // What goes wrong. Each stays until the test takes it back.
   Status commit_error;           // Of every commit() of a batch with writes.

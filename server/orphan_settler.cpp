@@ -1,0 +1,73 @@
+#include "server/orphan_settler.h"
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "server/peer_dialect.h"
+#include "server/shard.h"
+
+namespace doris::server {
+namespace {
+
+const Log kLog("settler");
+
+using topology::SecondCopy;
+
+// Where the other copy of a vnode of ours is.
+SecondCopy other_copy(const Standing& standing, topology::Vnode vnode) {
+  const topology::RoutingTable& table = *standing.table;
+  if (table.primary(vnode) == standing.group) return table.second_copy(vnode);
+  const topology::Replica primary = table.replica(vnode, table.primary(vnode));
+  return {SecondCopy::Kind::kReplica, primary, primary.node};
+}
+
+}  // namespace
+
+OrphanSettler::OrphanSettler(net::Loop& loop, Random& random, Shard& shard,
+                             const Standing& standing)
+    : loop_(loop), random_(random), shard_(shard), standing_(standing) {}
+
+void OrphanSettler::settle(const std::vector<UnsettledWrites::Orphan>& orphans) {
+  for (const UnsettledWrites::Orphan& orphan : orphans) {
+    if (!under_way_.contains(orphan.id)) settle(orphan);
+  }
+}
+
+void OrphanSettler::settle(const UnsettledWrites::Orphan& orphan) {
+  const SecondCopy other = other_copy(standing_, orphan.vnode);
+  if (other.kind == SecondCopy::Kind::kNowhere) return;
+  RecordCopy record;
+  record.key = orphan.key;
+  const auto held = shard_.store().read({orphan.vnode, record.key});
+  if (!held.ok()) return;
+  if (!held->has_value()) {
+    shard_.unsettled().settle(orphan.id);
+    return;
+  }
+  record.header = (**held).header;
+  record.value = (**held).value;
+  under_way_.insert(orphan.id);
+  const std::string role =
+      other.kind == SecondCopy::Kind::kLog ? fmt::format("L{}", other.target) : "S";
+  client(other.where)
+      .ask(write_command(orphan.vnode, record, role),
+           [this, id = orphan.id](const Result<resp::Value>& reply) {
+             under_way_.erase(id);
+             if (reply.ok()) {
+               shard_.unsettled().settle(id);
+             } else {
+               kLog.info("{}: a write without its router waits: {}", shard_.options().name,
+                         reply.status().message());
+             }
+           });
+}
+
+PeerClient& OrphanSettler::client(const topology::Replica& where) {
+  std::unique_ptr<PeerClient>& found = clients_[where];
+  if (found == nullptr) {
+    found = make_peer_client(loop_, random_, standing_, where, shard_.options().name);
+  }
+  return *found;
+}
+
+}  // namespace doris::server

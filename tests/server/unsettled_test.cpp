@@ -1,0 +1,121 @@
+// What a shard shows of writes of which it does not know whether their other copy has them.
+#include "server/unsettled_writes.h"
+
+#include "resp/write_id.h"
+#include "tests/server/shard_fixture.h"
+
+namespace doris::server::test {
+namespace {
+
+using topology::Group;
+
+std::string id_bytes(resp::WriteId id) {
+  std::string bytes;
+  for (int shift = 56; shift >= 0; shift -= 8)
+    bytes.push_back(static_cast<char>(id >> shift & 0xFF));
+  return bytes;
+}
+
+class UnsettledShard : public ServingShard {
+ public:
+  // Says that both copies have the write of `key` at `hlc`.
+  void settle(Router& router, const std::string& key, uint64_t hlc) {
+    const resp::Version version{static_cast<uint32_t>(topology_.epoch), hlc, 257};
+    CHECK(ask(router, {"VSETTLE", id_bytes(resp::write_id(key, version)), ""}) == "+OK");
+  }
+  Words wait(const std::string& key, uint64_t hlc) { return {"VWAIT", vnode(), key, version(hlc)}; }
+  std::unique_ptr<Router> link_showing(uint32_t writer) {
+    auto router = link(writer);
+    router->shows_unsettled = true;
+    return router;
+  }
+};
+
+TEST_CASE_METHOD(UnsettledShard, "a write is shown as unsettled until its router says otherwise") {
+  const auto router = link_showing(257);
+  CHECK(ask(*router, set("k", "v", 1)) == ":0");
+  CHECK(ask(*router, get("k")) == "v (unsettled)");
+  CHECK(ask(*router, has("k")) == ":1 (unsettled)");
+  CHECK(ask(*router, wait("k", 1)) == ":0");
+  settle(*router, "k", 1);
+  CHECK(ask(*router, get("k")) == "v");
+  CHECK(ask(*router, has("k")) == ":1");
+  CHECK(ask(*router, wait("k", 1)) == ":1");
+}
+
+TEST_CASE_METHOD(UnsettledShard, "a delete is as unsettled as a value") {
+  const auto router = link_showing(257);
+  CHECK(ask(*router, del("k", 1)) == ":0");
+  CHECK(ask(*router, get("k")) == "nil (unsettled)");
+  CHECK(ask(*router, has("k")) == ":0 (unsettled)");
+  settle(*router, "k", 1);
+  CHECK(ask(*router, get("k")) == "nil");
+}
+
+TEST_CASE_METHOD(UnsettledShard, "the second copy of a write is unsettled, too") {
+  const auto router = link_showing(257);
+  const std::string of_b = vnode(Group::kB);
+  CHECK(ask(*router, {"VSET", "S", of_b, "k", version(1), "0", "v"}) == ":0");
+  CHECK(ask(*router, {"VGET", of_b, "k"}) == "v (unsettled)");
+  settle(*router, "k", 1);
+  CHECK(ask(*router, {"VGET", of_b, "k"}) == "v");
+}
+
+TEST_CASE_METHOD(UnsettledShard, "a newer write says nothing of an older one") {
+  const auto router = link_showing(257);
+  CHECK(ask(*router, set("k", "old", 1)) == ":0");
+  CHECK(ask(*router, set("k", "new", 2)) == ":1");
+  settle(*router, "k", 2);
+  CHECK(ask(*router, get("k")) == "new");
+  CHECK(ask(*router, wait("k", 1)) == ":0");
+}
+
+TEST_CASE_METHOD(UnsettledShard,
+                 "a write that is sent again is done once, also below a newer one") {
+  const auto first = link_showing(257);
+  const auto other = link_showing(513);
+  CHECK(ask(*first, set("k", "first", 1)) == ":0");
+  CHECK(ask(*other, {"VSET", "P", vnode(), "k", version(2, 513), "0", "second"}) == ":1");
+  const auto again = link_showing(257);
+  CHECK(ask(*again, set("k", "first", 1)) == ":0");
+  CHECK(ask(*again, get("k")) == "second (unsettled)");
+}
+
+TEST_CASE_METHOD(UnsettledShard, "a raised write that is sent again has the same raised version") {
+  const auto router = link_showing(257);
+  CHECK(ask(*router, set("k", "high", 100)) == ":0");
+  const std::string raised = ask(*router, set("k", "low", 1));
+  REQUIRE(raised.size() == 1 + resp::Version::kBytes);
+  const auto again = link_showing(257);
+  CHECK(ask(*again, set("k", "low", 1)) == raised);
+}
+
+TEST_CASE_METHOD(UnsettledShard, "a write whose batch failed is not remembered") {
+  const auto router = link_showing(257);
+  store_->commit_error = Status::no_space("no room for the log");
+  CHECK_THAT(ask(*router, set("k", "v", 1)), Catch::StartsWith("-DISKFULL"));
+  store_->commit_error = Status::okay();
+  CHECK(ask(*router, set("k", "v", 1)) == ":0");
+  CHECK(committed("k") == "v");
+}
+
+TEST_CASE("orphans are those whose writer has been away for long, and those given up") {
+  UnsettledWrites writes;
+  const TimePoint start{Millis{10'000}};
+  const resp::Version version{3, 1, 257};
+  writes.add(257, {1, "a"}, version, {false, version});
+  writes.add(513, {2, "b"}, version, {false, version});
+  writes.add(769, {3, "c"}, version, {false, version});
+  writes.on_unlinked(513, start);
+  writes.abandon(resp::write_id("c", version));
+  CHECK(writes.orphans(start - Millis{1}, 10).size() == 1);
+  CHECK(writes.orphans(start, 10).size() == 2);
+  CHECK(writes.orphans(start, 1).size() == 1);
+  writes.on_linked(513);
+  REQUIRE(writes.orphans(start, 10).size() == 1);
+  CHECK(writes.orphans(start, 10)[0].key == "c");
+  CHECK(writes.orphans(start, 10)[0].vnode == 3);
+}
+
+}  // namespace
+}  // namespace doris::server::test

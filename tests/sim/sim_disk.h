@@ -1,0 +1,88 @@
+// SimDisk: what a data server's shards have written, which outlives the server's process.
+// SimStore: the Store of one shard on it. SimStores: what a server::Node is given.
+//
+//   SimDisk disk(2, SimDisk::Sync::kAlways);
+//   Node node(..., std::make_unique<SimStores>(disk));
+//   ...
+//   disk.crash(SimDisk::Crash::kPower);   // Before the node's objects go.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "server/stores.h"
+#include "tests/support/mem_store.h"
+
+namespace doris::sim {
+
+class SimStore;
+
+class SimDisk {
+ public:
+  enum class Crash : uint8_t {
+    kProcess,  // What was committed is kept.
+    kPower,    // What was committed and not synced is lost.
+  };
+
+  SimDisk(uint32_t shards, bool sync_each_commit)
+      : shards_(shards), sync_each_commit_(sync_each_commit) {}
+  SimDisk(const SimDisk&) = delete;
+  SimDisk& operator=(const SimDisk&) = delete;
+
+  [[nodiscard]] bool syncs_each_commit() const { return sync_each_commit_; }
+
+  // What has been committed is safe from now on.
+  void sync();
+
+  // What the open stores do from now on does not reach the disk.
+  void crash(Crash how);
+
+ private:
+  friend class SimStore;
+
+  struct Shard {
+    testing::MemStore committed;
+    testing::MemStore synced;
+    SimStore* open = nullptr;
+  };
+
+  std::vector<Shard> shards_;
+  const bool sync_each_commit_;
+};
+
+class SimStore final : public testing::MemStore {
+ public:
+  // `disk` outlives this. One at a time has a shard open.
+  SimStore(SimDisk& disk, uint32_t shard);
+  ~SimStore() override;
+
+  Status commit() override;
+
+ private:
+  friend class SimDisk;
+
+  // Leaves what was committed to the disk, which forgets this store.
+  void detach();
+
+  SimDisk* disk_;  // nullptr once the disk has crashed.
+  const uint32_t shard_;
+};
+
+class SimStores final : public server::Stores {
+ public:
+  explicit SimStores(SimDisk& disk) : disk_(disk) {}
+
+  Result<std::unique_ptr<server::Store>> open(uint32_t shard, uint32_t shards,
+                                              const std::string& directory) override;
+  void start_upkeep() override {}
+  void stop_upkeep() override {}
+  [[nodiscard]] bool writes_allowed() const override { return true; }
+  [[nodiscard]] uint64_t log_bytes(uint32_t) const override { return 0; }
+
+ private:
+  SimDisk& disk_;
+};
+
+}  // namespace doris::sim

@@ -1,0 +1,119 @@
+#include "tests/sim/sim_faults.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace doris::sim {
+namespace {
+
+constexpr Micros kMendingMax{60'000'000};
+
+struct Name {
+  Fault fault;
+  const char* name;
+};
+
+constexpr std::array kNames{
+    Name{Fault::kResets, "resets"},        Name{Fault::kKillRouter, "kill"},
+    Name{Fault::kKillAdmin, "kill"},       Name{Fault::kKillServer, "kill"},
+    Name{Fault::kPowerServer, "no power"}, Name{Fault::kFreezeServer, "freeze"},
+    Name{Fault::kFreezeRouter, "freeze"},  Name{Fault::kCutLink, "cut link"},
+    Name{Fault::kCutServer, "cut off"},    Name{Fault::kSkew, "skew"},
+};
+
+double in_ms(Micros time) {
+  return static_cast<double>(time.count()) / 1000;
+}
+
+}  // namespace
+
+std::string name_of(Fault fault) {
+  for (const Name& name : kNames)
+    if (name.fault == fault) return name.name;
+  return "?";
+}
+
+bool SimFaults::strike_and_mend(Millis longest) {
+  const Fault fault = kinds_[world_.random().below(kinds_.size())];
+  const Micros time = world_.between(Micros{1000}, longest);
+  told_ += fmt::format("{:.3f} ms, for {:.3f} ms: {}", in_ms(world_.elapsed()), in_ms(time),
+                       name_of(fault));
+  strike(fault, time);
+  const bool whole = world_.run_until([this] { return cluster_.is_whole(); }, kMendingMax);
+  told_ +=
+      fmt::format(", {} at {:.3f} ms\n", whole ? "whole" : "NOT WHOLE", in_ms(world_.elapsed()));
+  return whole;
+}
+
+void SimFaults::strike(Fault fault, Micros time) {
+  switch (fault) {
+    case Fault::kResets:
+      cluster_.network().reset_some(1 + world_.random().below(100));
+      return world_.run_for(time);
+    case Fault::kKillRouter:
+      return kill(some_router(), SimDisk::Crash::kProcess, time);
+    case Fault::kKillAdmin:
+      return kill(cluster_.admin(), SimDisk::Crash::kProcess, time);
+    case Fault::kKillServer:
+      return kill(some_server(), SimDisk::Crash::kProcess, time);
+    case Fault::kPowerServer:
+      return kill(some_server(), SimDisk::Crash::kPower, time);
+    case Fault::kFreezeServer:
+      return freeze(some_server(), time);
+    case Fault::kFreezeRouter:
+      return freeze(some_router(), time);
+    case Fault::kCutLink:
+      return cut_link(time);
+    case Fault::kCutServer:
+      return cut_off(some_server(), time);
+    case Fault::kSkew: {
+      SimProgram& router = some_router();
+      tell(router.name());
+      const auto skew = world_.between(Micros{-10'000'000}, Micros{10'000'000});
+      router.clock().set_skew(std::chrono::duration_cast<Millis>(skew));
+      return world_.run_for(time);
+    }
+  }
+}
+
+void SimFaults::tell(const std::string& whom) {
+  told_ += " " + whom;
+}
+
+void SimFaults::kill(SimProgram& program, SimDisk::Crash how, Micros time) {
+  tell(program.name());
+  cluster_.kill(program, how);
+  world_.run_for(time);
+  cluster_.network().set_power(program.machine(), true);
+  program.start();
+}
+
+void SimFaults::freeze(SimProgram& program, Micros time) {
+  tell(program.name());
+  program.freeze();
+  world_.run_for(time);
+  program.thaw();
+}
+
+void SimFaults::cut_link(Micros time) {
+  const SimProgram& router = some_router();
+  const SimProgram& server = some_server();
+  const uint64_t ways = world_.random().below(3);  // To the server, from it, both.
+  tell(fmt::format("{} and {}, {}", router.name(), server.name(),
+                   std::array{"there", "back", "both ways"}[ways]));
+  if (ways != 1) cluster_.network().cut(router.machine(), server.machine());
+  if (ways != 0) cluster_.network().cut(server.machine(), router.machine());
+  world_.run_for(time);
+  cluster_.network().mend_all();
+}
+
+void SimFaults::cut_off(const SimProgram& program, Micros time) {
+  tell(program.name());
+  for (const SimProgram* const other : cluster_.programs())
+    if (other != &program) cluster_.network().cut_both_ways(program.machine(), other->machine());
+  world_.run_for(time);
+  cluster_.network().mend_all();
+}
+
+}  // namespace doris::sim

@@ -1,0 +1,64 @@
+// SimFaults: one fault after the other, on one machine at a time. The next one comes only when
+// the cluster is whole again: that is what Doris promises to survive.
+//
+//   SimFaults faults(cluster, {Fault::kKillServer, Fault::kCutServer});
+//   while (time_is_left()) {
+//     world.run_for(...);
+//     if (!faults.strike_and_mend()) FAIL("...");
+//   }
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tests/sim/sim_cluster.h"
+
+namespace doris::sim {
+
+enum class Fault : uint8_t {
+  kResets,      // Many connections are reset.
+  kKillRouter,  // kill -9, and a start some time later.
+  kKillAdmin,
+  kKillServer,
+  kPowerServer,   // The same without a word to the peers, and without what was not synced.
+  kFreezeServer,  // And a thaw.
+  kFreezeRouter,
+  kCutLink,    // Between a router and a server, one way or both.
+  kCutServer,  // From everybody.
+  kSkew,       // A router's clock of the wall goes wrong, and stays so.
+};
+
+[[nodiscard]] std::string name_of(Fault fault);
+
+class SimFaults {
+ public:
+  // REQUIRES: `kinds` is not empty. `cluster` outlives this.
+  SimFaults(SimCluster& cluster, std::vector<Fault> kinds)
+      : cluster_(cluster), world_(cluster.world()), kinds_(std::move(kinds)) {}
+
+  // A fault of a kind drawn from the world's chance, for up to `longest`, and its end. False
+  // if the cluster is not whole again in a minute after that.
+  bool strike_and_mend(Millis longest);
+
+  // "1000.200 ms kill-server b2, for 400.100 ms", a line each.
+  [[nodiscard]] const std::string& told() const { return told_; }
+
+ private:
+  void strike(Fault fault, Micros time);
+  void kill(SimProgram& program, SimDisk::Crash how, Micros time);
+  void freeze(SimProgram& program, Micros time);
+  void cut_link(Micros time);
+  void cut_off(const SimProgram& program, Micros time);
+  void tell(const std::string& whom);
+
+  SimProgram& some_server() { return cluster_.server(world_.random().below(cluster_.servers())); }
+  SimProgram& some_router() { return cluster_.router(world_.random().below(cluster_.routers())); }
+
+  SimCluster& cluster_;
+  World& world_;
+  const std::vector<Fault> kinds_;
+  std::string told_;
+};
+
+}  // namespace doris::sim

@@ -1,0 +1,111 @@
+#include "tests/sim/sim_story.h"
+
+#include <fmt/format.h>
+
+#include <deque>
+
+#include "tests/sim/linearizability.h"
+#include "tests/sim/sim_client.h"
+
+namespace doris::sim {
+namespace {
+
+constexpr Micros kSettlingMax{30'000'000};
+
+class Telling {
+ public:
+  Telling(uint64_t seed, const StoryOptions& options)
+      : options_(options), world_(seed), cluster_(world_, options.cluster) {}
+
+  SimStory tell() {
+    cluster_.form();
+    start_clients();
+    live();
+    settle();
+    judge();
+    story_.seed = world_.seed();
+    story_.trace = world_.trace();
+    for (const SimClient& client : clients_)
+      story_.answered += client.answered();
+    return std::move(story_);
+  }
+
+ private:
+  void start_clients() {
+    std::vector<net::Address> routers;
+    for (size_t i = 0; i < cluster_.routers(); ++i)
+      routers.push_back(cluster_.router_address(i));
+    for (uint32_t i = 1; i <= options_.clients; ++i) {
+      clients_.emplace_back(cluster_.network(),
+                            SimClient::Options{.number = i,
+                                               .keys = options_.keys,
+                                               .atomic_commands = options_.atomic_commands,
+                                               .routers = routers},
+                            histories_);
+    }
+  }
+
+  void live() {
+    if (options_.faults.empty()) return world_.run_for(options_.time);
+    SimFaults faults(cluster_, options_.faults);
+    const Micros until = world_.elapsed() + options_.time;
+    while (world_.elapsed() < until && story_.trouble.empty()) {
+      world_.run_for(world_.between(Micros{0}, options_.fault_pause));
+      if (!faults.strike_and_mend(options_.fault_time))
+        trouble("the cluster did not become whole again");
+    }
+    misfortunes_ = faults.told();
+  }
+
+  // Nothing is under way any more, and every key has been read.
+  void settle() {
+    for (SimClient& client : clients_)
+      client.stop();
+    wait_for_all();
+    for (uint32_t key = 0; key < options_.keys; ++key) {
+      for (SimClient& client : clients_)
+        if (client.idle()) client.read(fmt::format("key-{}", key));
+      wait_for_all();
+    }
+  }
+
+  void wait_for_all() {
+    const auto all_idle = [this] {
+      for (const SimClient& client : clients_)
+        if (!client.idle()) return false;
+      return true;
+    };
+    if (!world_.run_until(all_idle, kSettlingMax)) trouble("a client never got an answer");
+  }
+
+  void judge() {
+    for (const auto& [key, history] : histories_) {
+      const Verdict verdict = check_linearizable(history);
+      if (verdict == Verdict::kLinearizable) continue;
+      if (verdict == Verdict::kUndecided) trouble(key + ": too hard to judge");
+      if (verdict == Verdict::kViolation)
+        trouble(fmt::format("what clients were told of {} cannot be:\n{}", key,
+                            describe(shortest_violation(history))));
+    }
+    if (!story_.trouble.empty() && !misfortunes_.empty())
+      story_.trouble += "what happened:\n" + misfortunes_;
+  }
+
+  void trouble(const std::string& what) { story_.trouble += what + "\n"; }
+
+  const StoryOptions options_;
+  World world_;
+  SimCluster cluster_;
+  Histories histories_;
+  std::deque<SimClient> clients_;
+  std::string misfortunes_;
+  SimStory story_;
+};
+
+}  // namespace
+
+SimStory tell_story(uint64_t seed, const StoryOptions& options) {
+  return Telling(seed, options).tell();
+}
+
+}  // namespace doris::sim

@@ -1,0 +1,114 @@
+// Whole clusters in simulated worlds: whatever happens, what clients are told can be true.
+//
+//   DORIS_SIM_SEEDS=500 sim_test      So many stories of each kind, not the default number.
+//   DORIS_SIM_SEED=17 sim_test        The one of that seed.
+//   DORIS_SIM_LOG=sim.log             With it: what the programs log.
+#include "tests/sim/sim_story.h"
+
+#include <fmt/format.h>
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <optional>
+
+namespace doris::sim {
+namespace {
+
+std::optional<uint64_t> number_of(const char* variable) {
+  const char* const text = std::getenv(variable);
+  if (text == nullptr) return std::nullopt;
+  return std::strtoull(text, nullptr, 10);
+}
+
+// Tells stories of `count` seeds, or of those that the environment asks for.
+void tell_stories(uint64_t count, const StoryOptions& options) {
+  const auto only = number_of("DORIS_SIM_SEED");
+  const uint64_t first = only.value_or(1);
+  const uint64_t last = only ? *only : number_of("DORIS_SIM_SEEDS").value_or(count);
+  for (uint64_t seed = first; seed <= last; ++seed) {
+    const SimStory story = tell_story(seed, options);
+    INFO(fmt::format("to see it again: DORIS_SIM_SEED={} sim_test '{}'\n{}", seed,
+                     Catch::getResultCapture().getCurrentTestName(), story.trouble));
+    REQUIRE(story.trouble.empty());
+    REQUIRE(story.answered > 20);
+  }
+}
+
+// One thread of one router, so that no other writer comes between a write and its repetition.
+StoryOptions one_writer(std::vector<Fault> faults) {
+  StoryOptions options{.faults = std::move(faults)};
+  options.cluster.routers = 1;
+  options.cluster.settings = {{"router-threads", "1"}};
+  return options;
+}
+
+TEST_CASE("one seed always tells the same story") {
+  const StoryOptions options{.time = Millis{600},
+                             .faults = {Fault::kResets, Fault::kKillRouter, Fault::kKillAdmin}};
+  const SimStory first = tell_story(7, options);
+  const SimStory again = tell_story(7, options);
+  const SimStory other = tell_story(8, options);
+  CHECK(first.trace == again.trace);
+  CHECK(first.answered == again.answered);
+  CHECK(first.trace != other.trace);
+}
+
+TEST_CASE("a cluster without faults keeps its promises") {
+  tell_stories(20, {});
+}
+
+TEST_CASE("clocks that go wrong break no promise") {
+  tell_stories(10, {.faults = {Fault::kSkew}});
+}
+
+TEST_CASE("connections that break break no promise of one writer") {
+  tell_stories(20, one_writer({Fault::kResets}));
+}
+
+TEST_CASE("links that are cut break no promise of one writer") {
+  tell_stories(20, one_writer({Fault::kCutLink}));
+}
+
+TEST_CASE("data servers that die and come back break no promise of one writer") {
+  tell_stories(20, one_writer({Fault::kKillServer}));
+}
+
+TEST_CASE("data servers that freeze break no promise of one writer") {
+  tell_stories(20, one_writer({Fault::kFreezeServer}));
+}
+
+TEST_CASE("routers that die or freeze break no promise") {
+  tell_stories(20, {.faults = {Fault::kKillRouter, Fault::kFreezeRouter}});
+}
+
+TEST_CASE("the admin's death is not noticed") {
+  tell_stories(10, {.faults = {Fault::kKillAdmin}});
+}
+
+// ---- Any fault, with several writers -------------------------------------------------
+
+TEST_CASE("connections that break break no promise", "[.failover]") {
+  tell_stories(20, {.faults = {Fault::kResets}});
+}
+
+TEST_CASE("any fault of one machine at a time breaks no promise", "[.failover]") {
+  tell_stories(
+      20, {.time = Millis{20'000},
+           .faults = {Fault::kResets, Fault::kKillRouter, Fault::kKillAdmin, Fault::kKillServer,
+                      Fault::kPowerServer, Fault::kFreezeServer, Fault::kFreezeRouter,
+                      Fault::kCutLink, Fault::kCutServer, Fault::kSkew},
+           .fault_pause = Millis{2'000},
+           .fault_time = Millis{4'000}});
+}
+
+TEST_CASE("any fault breaks no promise about commands that read and write", "[.failover]") {
+  tell_stories(20, {.atomic_commands = true,
+                    .time = Millis{20'000},
+                    .faults = {Fault::kResets, Fault::kKillRouter, Fault::kKillServer,
+                               Fault::kFreezeServer, Fault::kCutLink, Fault::kCutServer},
+                    .fault_pause = Millis{2'000},
+                    .fault_time = Millis{4'000}});
+}
+
+}  // namespace
+}  // namespace doris::sim
