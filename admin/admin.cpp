@@ -22,8 +22,7 @@ Admin::Admin(net::Loop& loop, const Clock& clock, Random& random, const Settings
       settings_(settings),
       started_ms_(clock.wall_ms()),
       random_(random),
-      monitor_(loop, random, settings.monitor,
-               [this](const auto& node, const auto& health) { on_health(node, health); }) {}
+      supervisor_(loop, random, settings.monitor, [this] { reconsider(); }) {}
 
 Admin::~Admin() {
   loop_.cancel(*this);
@@ -49,12 +48,38 @@ Status Admin::start() {
 // ---- The topology --------------------------------------------------------------------
 
 Status Admin::admit(const Registration& registration, const std::string& peer) {
+  const topology::Epoch before = store_->topology().epoch;
+  const topology::Node* const known = store_->topology().find(registration.name);
+  const bool was_up = known != nullptr && known->state == topology::NodeState::kUp;
+  Status admitted = was_up ? check_restart(*known) : Status::okay();
+  if (admitted.ok()) admitted = let_in(registration, peer);
+  if (admitted.ok() && was_up) admitted = follow_restart(registration);
+  if (store_->topology().epoch > before) announce();
+  return admitted;
+}
+
+// Who has restarted may have to step back, which depends on how the other copies are: not to be
+// decided before they were heard of.
+Status Admin::check_restart(const topology::Node& node) {
+  const topology::Topology& topology = store_->topology();
+  for (const topology::NodeId other : owners_beside(topology, node.id)) {
+    if (supervisor_.facts(*topology.find(other)).known) continue;
+    return Status::unavailable(fmt::format("{} has not been heard of since this admin started",
+                                           topology.find(other)->name));
+  }
+  return Status::okay();
+}
+
+Status Admin::let_in(const Registration& registration, const std::string& peer) {
   const auto is_alive = [this](topology::NodeId id) {
-    const NodeHealth* const health = monitor_.health(id);
+    const NodeHealth* const health = supervisor_.health(id);
     return health != nullptr && health->health() == Health::kUp;
   };
+  const auto can_be_filled = [this](topology::NodeId id) {
+    return others_have_all(store_->topology(), id, facts_of());
+  };
   auto change = register_server(store_->topology(), registration, settings_.rules,
-                                {store_->next_node(), is_alive});
+                                {store_->next_node(), is_alive, can_be_filled});
   if (!change.ok()) {
     const std::string refusal = fmt::format("server '{}' ({}) is refused: {}", registration.name,
                                             peer, change.status().message());
@@ -62,13 +87,41 @@ Status Admin::admit(const Registration& registration, const std::string& peer) {
     last_refusal_ = refusal;
     return change.status();
   }
-  if (!change->has_value()) {
-    kLog.info("{} ({}) registered again, nothing has changed", registration.name, peer);
-    return Status::okay();
+  if (change->has_value()) {
+    return adopt(**std::move(change), fmt::format("{} ({})", registration.name, peer));
   }
-  DORIS_RETURN_IF_ERROR(
-      adopt(**std::move(change), fmt::format("{} ({})", registration.name, peer)));
+  kLog.info("{} ({}) registered again, nothing has changed", registration.name, peer);
+  return Status::okay();
+}
+
+// A server that is `up` serves from the moment it is let in. If its process is a new one, it may
+// have lost sight of writes that were under way, and the other copies go first.
+Status Admin::follow_restart(const Registration& registration) {
+  const topology::Topology& topology = store_->topology();
+  const topology::NodeId id = topology.find(registration.name)->id;
+  if (!supervisor_.is_restart(id, registration.incarnation)) return Status::okay();
+  const auto facts = [&](const topology::Node& node) {
+    NodeFacts of = supervisor_.facts(node);
+    of.restarted = of.restarted || node.id == id;
+    return of;
+  };
+  auto change = follow_facts(topology, facts, settings_.degraded_writes);
+  if (change.has_value()) DORIS_RETURN_IF_ERROR(adopt(*std::move(change), "the admin"));
+  const bool stays = store_->topology().find(id)->state == topology::NodeState::kUp;
+  if (stays) supervisor_.note_serving(id, registration.incarnation);
+  return Status::okay();
+}
+
+void Admin::reconsider() {
+  auto change = follow_facts(store_->topology(), facts_of(), settings_.degraded_writes);
+  if (change.has_value() && adopt(*std::move(change), "the admin").ok()) announce();
+}
+
+Status Admin::carry_out(Result<Change> change, const std::string& who) {
+  if (!change.ok()) return change.status();
+  DORIS_RETURN_IF_ERROR(adopt(*std::move(change), who));
   announce();
+  reconsider();
   return Status::okay();
 }
 
@@ -80,25 +133,17 @@ Status Admin::adopt(Change change, const std::string& who) {
 
 // Tells everybody of the newest topology.
 void Admin::announce() {
-  monitor_.watch(store_->topology(), store_->text());
+  supervisor_.watch(store_->topology(), store_->text());
   // Answering one lets its next commands run, which may change the set.
   for (AdminSession* const session : std::unordered_set<AdminSession*>(watching_)) {
     if (watching_.contains(session)) session->end_watch();
   }
 }
 
-void Admin::on_health(const topology::Node& node, const NodeHealth& health) {
-  if (health.health() == Health::kDown) {
-    kLog.warning("{} is down: {}", node.name, health.trouble());
-  } else {
-    kLog.info("{} is up, at epoch {}", node.name, health.last().epoch);
-  }
-}
-
 Scene Admin::scene() {
   return {store_->topology(), settings_.rules,
-          [this](topology::NodeId id) { return monitor_.health(id); }, watchers_.list(loop_.now()),
-          loop_.now()};
+          [this](topology::NodeId id) { return supervisor_.health(id); },
+          watchers_.list(loop_.now()), loop_.now()};
 }
 
 void Admin::note_watcher(const std::string& who, topology::Epoch epoch, Millis wait) {

@@ -1,9 +1,11 @@
-// Admin: the wiring of doris-admin. It joins the durable topology, the rules of membership,
-// the heartbeats and the sessions of those who ask.
+// Admin: the wiring of doris-admin. It joins the durable topology, the rules that change it,
+// what is known of the data servers, and the sessions of those who ask.
 //
-//   DORIS.REGISTER --> register_server (membership.h) --> TopologyStore: on the disk
-//                                                               |
-//              long polls (DORIS.WATCH) <--- the new epoch -----+---> Monitor: DORIS.ADOPT
+//   DORIS.REGISTER --> register_server (membership.h) --.
+//   Supervisor: facts --> follow_facts (failover.h) -----+--> TopologyStore: on the disk
+//   DORIS.NODE --> node_operations.h -------------------'            |
+//                                                                    |
+//              long polls (DORIS.WATCH) <--- the new epoch ----------+---> servers: DORIS.ADOPT
 //
 // One thread: the loop's.
 #pragma once
@@ -15,9 +17,9 @@
 #include <vector>
 
 #include "admin/admin_session.h"
-#include "admin/monitor.h"
 #include "admin/operator_views.h"
 #include "admin/settings.h"
+#include "admin/supervisor.h"
 #include "admin/topology_store.h"
 #include "admin/watcher_list.h"
 #include "base/clock.h"
@@ -52,6 +54,17 @@ class Admin final : private net::PassTask {
   // `peer` is whom the journal names.
   Status admit(const Registration& registration, const std::string& peer);
 
+  // `observer` says that `node` does not answer it.
+  void note_report(const std::string& observer, topology::NodeId node) {
+    supervisor_.note_report(observer, node);
+  }
+
+  // What an operator has asked for, if `change` is not a refusal. `who` is for the journal.
+  Status carry_out(Result<Change> change, const std::string& who);
+
+  // What is known of a node. REQUIRES: it is one of store().topology().
+  [[nodiscard]] NodeFacts facts(const topology::Node& node) { return supervisor_.facts(node); }
+
   // `who` watches the topology from now on, for `wait`.
   void note_watcher(const std::string& who, topology::Epoch epoch, Millis wait);
 
@@ -66,7 +79,13 @@ class Admin final : private net::PassTask {
  private:
   void on_pass_end() override { ended_.clear(); }
   void on_accept(std::unique_ptr<net::Accepted> accepted);
-  void on_health(const topology::Node& node, const NodeHealth& health);
+  [[nodiscard]] FactsOf facts_of() {
+    return [this](const topology::Node& node) { return supervisor_.facts(node); };
+  }
+  Status check_restart(const topology::Node& node);
+  Status let_in(const Registration& registration, const std::string& peer);
+  Status follow_restart(const Registration& registration);
+  void reconsider();
   Status adopt(Change change, const std::string& who);
   void announce();
 
@@ -77,7 +96,7 @@ class Admin final : private net::PassTask {
 
   std::unique_ptr<TopologyStore> store_;  // From start() on.
   Random& random_;
-  Monitor monitor_;
+  Supervisor supervisor_;
   WatcherList watchers_;
   std::string last_refusal_;  // So that a server that keeps trying is logged once.
 

@@ -55,7 +55,25 @@ void run_register(AdminSession& session, Args args) {
   } else if (resp::equals_ignoring_case(args[1], "router") && args.size() == 3) {
     register_a_router(session, args[2]);
   } else {
-    session.error("ERR DORIS.REGISTER takes 'server' and 8 words, or 'router' and an address");
+    session.error("ERR DORIS.REGISTER takes 'server' and 9 words, or 'router' and an address");
+  }
+}
+
+// DORIS.REPORT observer node cluster epoch why
+void run_report(AdminSession& session, Args args) {
+  Admin& admin = session.admin();
+  const topology::Topology& topology = admin.store().topology();
+  topology::Epoch epoch = 0;
+  const topology::Node* const node = topology.find(args[2]);
+  if (!resp::parse_integer(args[4], epoch) || args[1].size() > kAddressBytesMax) {
+    session.error("ERR DORIS.REPORT takes an observer, a node, the cluster, an epoch and why");
+  } else if (args[3] != topology.cluster) {
+    session.error(fmt::format("WRONGCLUSTER this admin serves cluster {}", topology.cluster));
+  } else if (node == nullptr) {
+    session.error(fmt::format("ERR there is no node '{}'", args[2]));
+  } else {
+    admin.note_report(std::string(args[1]), node->id);
+    session.answer().simple("OK");
   }
 }
 

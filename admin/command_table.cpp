@@ -27,11 +27,16 @@ constexpr std::array kCommands = {
             run_history, "DORIS.HISTORY [count]"},
     Command{spec("doris.topology", 1, "the topology as routers and data servers read it"),
             run_topology, "DORIS.TOPOLOGY"},
+    Command{spec("doris.node", -3, "takes a data server out of service, or another in its place"),
+            run_node,
+            "DORIS.NODE FAIL node [FORCE] | RECOVER node | REPLACE node standby [FORCE] | "
+            "STANDBY node"},
     Command{spec("doris.help", 1, "this list"), run_help, "DORIS.HELP"},
     Command{spec("doris.register", -3, "lets a data server or a router into the cluster"),
             run_register},
     Command{spec("doris.watch", 4, "waits for a newer topology"), run_watch},
     Command{spec("doris.pull", 2, "a newer topology, if there is one"), run_pull},
+    Command{spec("doris.report", 6, "says that a data server does not answer"), run_report},
     Command{spec("info", -1, "facts about this program, for monitoring"), run_info},
 };
 

@@ -31,6 +31,7 @@ void run_any_command(AdminSession& session, Args args);
 void run_register(AdminSession& session, Args args);
 void run_watch(AdminSession& session, Args args);
 void run_pull(AdminSession& session, Args args);
+void run_report(AdminSession& session, Args args);
 // What people ask, operator_commands.cpp:
 void run_help(AdminSession& session, Args args);
 void run_status(AdminSession& session, Args args);
@@ -38,6 +39,8 @@ void run_nodes(AdminSession& session, Args args);
 void run_topology(AdminSession& session, Args args);
 void run_route(AdminSession& session, Args args);
 void run_history(AdminSession& session, Args args);
+// What people do, node_command.cpp:
+void run_node(AdminSession& session, Args args);
 // What monitoring tools ask, info_command.cpp:
 void run_info(AdminSession& session, Args args);
 

@@ -86,11 +86,12 @@ Status check_new(const Registration& registration, const MembershipFacts& facts)
 // `known` is the node that has the name already.
 Status check_empty_handed(const Topology& topology, const Registration& registration,
                           const Node& known, const MembershipFacts& facts) {
-  if (const uint32_t owned = owned_vnodes(topology, known.id); owned > 0) {
+  const uint32_t owned = owned_vnodes(topology, known.id);
+  if (owned > 0 && !facts.others_have_all(known.id)) {
     return Status::invalid(
-        fmt::format("node '{}' owns {} vnodes, but the data directory of this server is empty: it "
-                    "would have to be refilled from the other group's copy, which this release "
-                    "cannot do. Give it the server-dir that '{}' had",
+        fmt::format("node '{}' owns {} vnodes, but the data directory of this server is empty, and "
+                    "it cannot be filled anew: not every server that has the other copies is up. "
+                    "Start those, or give this one the server-dir that '{}' had",
                     known.name, owned, known.name));
   }
   const bool moved = registration.host != known.host || registration.port != known.port;
@@ -110,7 +111,9 @@ Status check_known(const Topology& topology, const Registration& registration, c
         "another node-name",
         known.name));
   }
-  if (known.group != registration.group) {
+  // A standby may have taken a place in a group since it was configured, or the other way round.
+  const bool promoted = registration.group == Group::kStandby || known.group == Group::kStandby;
+  if (known.group != registration.group && !promoted) {
     return Status::invalid(fmt::format("node '{}' belongs to group {}, and not to {}", known.name,
                                        topology::group_name(known.group),
                                        topology::group_name(registration.group)));
@@ -200,6 +203,9 @@ Change admit(const Topology& topology, Node node, const Node* known, uint32_t ne
   }
   node.id = known->id;
   node.state = known->state;
+  node.since = known->since;
+  node.stand_in = known->stand_in;
+  node.held = known->held;
   if (node != *known) {
     change.what = fmt::format("{} is now on {}, {}, was on {}, {}", node.name, node.machine,
                               ports_text(node), known->machine, ports_text(*known));
@@ -212,8 +218,8 @@ Change admit(const Topology& topology, Node node, const Node* known, uint32_t ne
 }  // namespace
 
 Result<Registration> parse_registration(std::span<const std::string_view> words) {
-  constexpr size_t kWords = 8;
-  if (words.size() != kWords) return Status::invalid("a registration of a server has 8 words");
+  constexpr size_t kWords = 9;
+  if (words.size() != kWords) return Status::invalid("a registration of a server has 9 words");
   Registration registration;
   registration.name = words[0];
   const auto group = topology::parse_group(words[1]);
@@ -227,6 +233,8 @@ Result<Registration> parse_registration(std::span<const std::string_view> words)
   if (words[6] != kEmptyDirectory) registration.cluster = words[6];
   DORIS_RETURN_IF_ERROR(parse_number<topology::Epoch>(
       "epoch", words[7], 0, std::numeric_limits<uint32_t>::max(), registration.epoch));
+  DORIS_RETURN_IF_ERROR(parse_number<uint64_t>(
+      "incarnation", words[8], 0, std::numeric_limits<uint64_t>::max(), registration.incarnation));
   return registration;
 }
 
@@ -238,7 +246,8 @@ Result<std::optional<Change>> register_server(const Topology& topology,
   DORIS_RETURN_IF_ERROR(check_cluster(topology, registration));
   DORIS_RETURN_IF_ERROR(known == nullptr ? check_new(registration, facts)
                                          : check_known(topology, registration, *known, facts));
-  const Node node = node_of(registration);
+  Node node = node_of(registration);
+  if (known != nullptr) node.group = known->group;
   DORIS_RETURN_IF_ERROR(check_place(topology, node, rules, facts));
 
   Change change = admit(topology, node, known, facts.next_node);

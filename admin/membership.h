@@ -32,9 +32,11 @@ struct Registration {
   uint8_t shards = 0;
   std::string cluster;        // Empty: its data directory is.
   topology::Epoch epoch = 0;  // The highest one that it has seen.
+  uint64_t incarnation = 0;   // Another one at each start of its process.
 };
 
-// Reads `name group machine host port shards cluster epoch` (resp/PROTOCOL.md, "Admin").
+// Reads `name group machine host port shards cluster epoch incarnation` (resp/PROTOCOL.md,
+// "Admin").
 Result<Registration> parse_registration(std::span<const std::string_view> words);
 
 struct MembershipRules {
@@ -46,6 +48,8 @@ struct MembershipRules {
 struct MembershipFacts {
   uint32_t next_node = 1;                       // The id for a new node.
   std::function<bool(topology::NodeId)> alive;  // Whether the node answers at its address.
+  // Whether others have all that the node has: it may be filled anew from them.
+  std::function<bool(topology::NodeId)> others_have_all;
 };
 
 // A topology of the next epoch, and the journal's words about it.

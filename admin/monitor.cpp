@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/log.h"
 
 namespace doris::admin {
@@ -11,20 +13,28 @@ const Log kLog("monitor");
 
 using resp::Value;
 
-// The answer of `node` to a heartbeat: name, epoch, ready, shards offline.
+constexpr Millis kAskAgain{20};  // After a failure.
+
+// The answer of `node` to a heartbeat (resp/PROTOCOL.md, "Control port of a data server").
 Result<Heartbeat> read_heartbeat(const Result<Value>& reply, const topology::Node& node) {
   if (!reply.ok()) return reply.status();
   if (reply->is(Value::Kind::kError)) return Status::invalid(reply->text);
-  constexpr size_t kItems = 4;
+  constexpr size_t kItems = 9;
   if (!reply->is(Value::Kind::kArray) || reply->items.size() != kItems) {
     return Status::invalid("what answers at its address is not a data server");
   }
   if (reply->items[0].text != node.name) {
     return Status::invalid(fmt::format("at its address answers '{}'", reply->items[0].text));
   }
-  return Heartbeat{.epoch = static_cast<topology::Epoch>(reply->items[1].integer),
-                   .ready = reply->items[2].integer != 0,
-                   .shards_offline = static_cast<uint32_t>(reply->items[3].integer)};
+  const auto number = [&](size_t item) { return reply->items[item].integer; };
+  return Heartbeat{.epoch = static_cast<topology::Epoch>(number(1)),
+                   .ready = number(2) != 0,
+                   .shards_offline = static_cast<uint32_t>(number(3)),
+                   .recovered_epoch = static_cast<topology::Epoch>(number(4)),
+                   .vnodes_left = static_cast<uint32_t>(number(5)),
+                   .incarnation = static_cast<uint64_t>(number(6)),
+                   .log_entries = static_cast<uint64_t>(number(7)),
+                   .log_bytes = static_cast<uint64_t>(number(8))};
 }
 
 // Why a heartbeat failed, without the address in front: whoever sees the node sees that.
@@ -69,6 +79,8 @@ class Monitor::Probe {
         [this, epoch = monitor_.epoch_](const Result<Value>& reply) { on_pushed(epoch, reply); });
   }
 
+  void ask_now() { timer_->start(Millis{0}, monitor_.options_.interval); }
+
  private:
   void beat() {
     if (beating_) return;
@@ -81,9 +93,16 @@ class Monitor::Probe {
     beating_ = false;
     const Result<Heartbeat> heartbeat = read_heartbeat(reply, node_);
     const TimePoint now = monitor_.loop_.now();
-    const bool changed = heartbeat.ok()
-                             ? health_.answered(*heartbeat, now)
-                             : health_.missed(cause_of(heartbeat.status(), client_.address()), now);
+    const Heartbeat before = health_.last();
+    bool changed = true;
+    if (heartbeat.ok()) {
+      changed = health_.answered(*heartbeat, now) || before != *heartbeat;
+    } else {
+      const std::string cause = cause_of(heartbeat.status(), client_.address());
+      const bool refused = cause.find("connection refused") != std::string::npos;
+      (void)health_.missed(cause, refused, now);
+      timer_->start(std::min(kAskAgain, monitor_.options_.interval), monitor_.options_.interval);
+    }
     warn_if_ahead();
     push_if_behind();
     if (changed) monitor_.observer_(node_, health_);
@@ -146,6 +165,11 @@ void Monitor::watch(const topology::Topology& topology, const std::string& text)
     }
     probe->push_if_behind();
   }
+}
+
+void Monitor::ask_now(topology::NodeId node) {
+  const auto found = probes_.find(node);
+  if (found != probes_.end()) found->second->ask_now();
 }
 
 const NodeHealth* Monitor::health(topology::NodeId node) const {

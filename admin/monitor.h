@@ -2,6 +2,7 @@
 // that are behind up to the newest topology.
 //
 //   every heartbeat-interval:  DORIS.HEARTBEAT cluster epoch  -> NodeHealth, Observer
+//   after one that failed:     the next one at once
 //   a node's epoch < ours:     DORIS.ADOPT topology
 //
 // A heartbeat that has not been answered is not followed by another: a frozen server costs
@@ -31,7 +32,8 @@ class Monitor {
     uint32_t failures;  // So many in a row make a node kDown.
   };
 
-  // Told when a node's health has changed. This is where a decision about a failed node
+  // Told when a node's health has changed, or what its heartbeat says but for its epoch, and at
+  // every heartbeat that is missed. This is where a decision about a failed node
   // starts; whoever changes the topology in consequence does so from a posted function,
   // since watch() may not be called from here.
   using Observer = std::function<void(const topology::Node& node, const NodeHealth& health)>;
@@ -43,6 +45,9 @@ class Monitor {
   // Watches the nodes of `topology` from now on, and sends them `text`, which is the same.
   // A node that stays at its address keeps its health.
   void watch(const topology::Topology& topology, const std::string& text);
+
+  // Asks `node` at once, as if its time had come.
+  void ask_now(topology::NodeId node);
 
   // nullptr if the node is not watched: there is none, or it is dead.
   [[nodiscard]] const NodeHealth* health(topology::NodeId node) const;

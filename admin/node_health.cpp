@@ -22,17 +22,19 @@ bool NodeHealth::answered(const Heartbeat& heartbeat, TimePoint now) {
   const Health before = health_;
   last_ = heartbeat;
   failures_ = 0;
+  refused_ = false;
   trouble_.clear();
   since_ = now;
   health_ = Health::kUp;
   return before != health_;
 }
 
-bool NodeHealth::missed(std::string why, TimePoint now) {
+bool NodeHealth::missed(std::string why, bool refused, TimePoint now) {
   DORIS_CHECK(!why.empty(), "a heartbeat fails for a reason");
   const Health before = health_;
   if (health_ == Health::kUnknown && failures_ == 0) since_ = now;
   trouble_ = std::move(why);
+  refused_ = refused;
   ++failures_;
   if (failures_ >= failures_max_) health_ = Health::kDown;
   return before != health_;

@@ -27,6 +27,13 @@ struct Heartbeat {
   topology::Epoch epoch = 0;  // The server's.
   bool ready = false;         // It serves requests.
   uint32_t shards_offline = 0;
+  topology::Epoch recovered_epoch = 0;  // While it recovers: where it says it is complete; or 0.
+  uint32_t vnodes_left = 0;             // While it recovers: not known to be complete yet.
+  uint64_t incarnation = 0;             // Another one at each start of its process.
+  uint64_t log_entries = 0;             // In the update logs that it keeps for others.
+  uint64_t log_bytes = 0;
+
+  bool operator==(const Heartbeat&) const = default;
 };
 
 class NodeHealth {
@@ -37,12 +44,16 @@ class NodeHealth {
 
   // Each returns whether health() has changed.
   bool answered(const Heartbeat& heartbeat, TimePoint now);
-  bool missed(std::string why, TimePoint now);
+  bool missed(std::string why, bool refused, TimePoint now);
 
   // The node has taken over a topology, which the next heartbeat will say too.
   void adopted(topology::Epoch epoch);
 
   [[nodiscard]] Health health() const { return health_; }
+
+  // Whether the last heartbeat failed since the connection was refused: its machine is there,
+  // its process is not.
+  [[nodiscard]] bool is_refused() const { return refused_; }
 
   // Answers, serves requests, and all of its shards do.
   [[nodiscard]] bool serves() const {
@@ -64,6 +75,7 @@ class NodeHealth {
   uint32_t failures_ = 0;  // In a row.
   Heartbeat last_;
   std::string trouble_;
+  bool refused_ = false;
   TimePoint since_{};
 };
 

@@ -34,9 +34,37 @@ std::string age_text(const Scene& scene, const NodeHealth& health) {
   return duration_text(std::chrono::duration_cast<Millis>(scene.now - health.since()));
 }
 
+std::string stand_in_text(const Topology& topology, const Node& node) {
+  const Node* const keeper = topology.find(node.stand_in);
+  if (keeper != nullptr) return fmt::format("{} keeps its update log", keeper->name);
+  return topology.degraded_writes ? "its update log is kept beside the first copies"
+                                  : "nobody keeps its update log, and writes are refused";
+}
+
+// What its state in the topology says of it, while that is not one of service.
+std::string state_trouble(const Scene& scene, const Node& node) {
+  const NodeHealth* const health = scene.health(node.id);
+  if (node.state == NodeState::kRecovering) {
+    const uint32_t left = health == nullptr ? 0 : health->last().vnodes_left;
+    return fmt::format("recovers since epoch {}: {} vnodes left to compare", node.since, left);
+  }
+  if (node.state != NodeState::kTempFailed) return "";
+  if (node.held) {
+    return fmt::format("held by an operator since epoch {}, {}", node.since,
+                       stand_in_text(scene.topology, node));
+  }
+  const std::string silence =
+      health == nullptr || health->trouble().empty()
+          ? ""
+          : fmt::format(", no answer for {}: {}", age_text(scene, *health), health->trouble());
+  return fmt::format("failed at epoch {}, {}{}", node.since, stand_in_text(scene.topology, node),
+                     silence);
+}
+
 // What is wrong with a node, after its name; empty if nothing is.
 std::string trouble_text(const Scene& scene, const Node& node) {
   const NodeHealth* const health = scene.health(node.id);
+  if (std::string text = state_trouble(scene, node); !text.empty()) return text;
   if (health == nullptr) return std::string(topology::node_state_name(node.state));
   switch (health->health()) {
     case Health::kUnknown:
@@ -142,15 +170,7 @@ Value troubles_list(const Scene& scene) {
   return Value::array(std::move(troubles));
 }
 
-// How many vnodes each node holds the primary replica of, by node id.
-std::vector<uint32_t> count_primaries(const Topology& topology) {
-  std::vector<uint32_t> primaries(std::numeric_limits<NodeId>::max() + 1, 0);
-  for (size_t vnode = 0; vnode < topology.primary.size(); ++vnode) {
-    ++primaries[topology.owner[static_cast<size_t>(topology.primary[vnode])][vnode]];
-  }
-  return primaries;
-}
-
+// `primaries`: of how many vnodes it is the primary now.
 Value node_map(const Scene& scene, const Node& node, uint32_t primaries) {
   const NodeHealth* const health = scene.health(node.id);
   return MapBuilder()
@@ -164,6 +184,8 @@ Value node_map(const Scene& scene, const Node& node, uint32_t primaries) {
       .add("vnodes", owned_vnodes(scene.topology, node.id))
       .add("primaries", primaries)
       .add("epoch", health == nullptr ? 0 : health->last().epoch)
+      .add("log entries", health == nullptr ? 0 : health->last().log_entries)
+      .add("log bytes", health == nullptr ? 0 : health->last().log_bytes)
       .add("trouble", trouble_text(scene, node))
       .take();
 }
@@ -213,10 +235,11 @@ Value status_view(const Scene& scene) {
 }
 
 Value nodes_view(const Scene& scene) {
-  const std::vector<uint32_t> primaries = count_primaries(scene.topology);
+  std::optional<topology::RoutingTable> table;
+  if (scene.topology.formed()) table.emplace(scene.topology);
   std::vector<Value> nodes;
   for (const Node& node : scene.topology.nodes) {
-    nodes.push_back(node_map(scene, node, primaries[node.id]));
+    nodes.push_back(node_map(scene, node, table ? table->primaries(node.id) : 0));
   }
   return Value::array(std::move(nodes));
 }

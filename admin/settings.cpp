@@ -8,6 +8,7 @@ Settings::Settings(const Config& settings)
       store{config.text("admin-dir"), static_cast<uint32_t>(config.integer("vnodes"))},
       rules{static_cast<uint32_t>(config.integer("initial-servers-per-group")),
             config.is_yes("allow-same-machine")},
+      degraded_writes(config.is_yes("degraded-writes")),
       monitor{config.duration("heartbeat-interval"), config.duration("heartbeat-timeout"),
               static_cast<uint32_t>(config.integer("heartbeat-failures"))} {}
 

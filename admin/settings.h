@@ -16,6 +16,7 @@ struct Settings {
   net::Address listen;
   TopologyStore::Options store;
   MembershipRules rules;
+  bool degraded_writes;
   Monitor::Options monitor;
 };
 

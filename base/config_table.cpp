@@ -198,15 +198,22 @@ std::vector<ConfigKey> admin_keys() {
              "A new cluster starts to serve when this many data servers of each group have "
              "registered; the virtual nodes are then dealt out among them. Later ones join by "
              "an expansion."),
-      number(Type::kDuration, "heartbeat-interval", kAdmin, "250ms", {10 * kMs, 1 * kMinute},
-             "How often the admin asks each data server whether it is well."),
-      number(Type::kDuration, "heartbeat-timeout", kAdmin, "1s", {10 * kMs, 1 * kMinute},
-             "How long the admin waits for an answer. A frozen machine is noticed no sooner; one "
-             "that is "
-             "merely busy, and needs longer, is taken for dead."),
+      number(
+          Type::kDuration, "heartbeat-interval", kAdmin, "100ms", {10 * kMs, 1 * kMinute},
+          "How often the admin asks each data server whether it is well. A process that has been "
+          "killed is noticed within this, and failed over a few ten milliseconds later."),
+      number(Type::kDuration, "heartbeat-timeout", kAdmin, "300ms", {10 * kMs, 1 * kMinute},
+             "How long the admin waits for an answer. A frozen machine, or one that is cut off, is "
+             "failed over after heartbeat-failures times this; one that is merely busy, and needs "
+             "that long, is taken for dead."),
       number(Type::kInteger, "heartbeat-failures", kAdmin, "3", {1, 100},
              "How many times in a row a data server must fail to answer before it counts as "
              "failed. Fewer is faster, and gives more false alarms."),
+      choice("degraded-writes", kAdmin, "yes", "yes|no",
+             "What becomes of a write when the server of its second copy has failed and nobody "
+             "stands in for it (no standby, and no neighbour in its group). Yes: it is kept once, "
+             "and noted in an update log beside it. No: it is refused, and the key can be read "
+             "only."),
       choice("allow-same-machine", kAdmin, "no", "yes|no",
              "Whether both copies of a key may be on one machine. Say yes to try Doris on a "
              "laptop, and never where the data matters."),

@@ -73,6 +73,8 @@ constexpr Command kCommands[] = {
     {{"doris.nodes", 1, "admin", 0, 0, 0, "server", "0.1.0", "List the data servers"}, run_doris},
     {{"doris.topology", 1, "admin", 0, 0, 0, "server", "0.1.0", "Show who holds what"}, run_doris},
     {{"doris.route", 2, "admin", 1, 1, 1, "server", "0.1.0", "Show where a key lives"}, run_doris},
+    {{"doris.node", -3, "admin", 0, 0, 0, "server", "0.1.0", "Take a data server out of service"},
+     run_doris},
     {{"doris.history", -1, "admin", 0, 0, 0, "server", "0.1.0", "Show the changes of the topology"},
      run_doris},
 };

@@ -84,7 +84,8 @@ Status check_nodes(const std::vector<Node>& nodes) {
   return Status::okay();
 }
 
-// Failed nodes, and only they, have a `since`; who stands in is another node.
+// Failed nodes, and only they, have a `since`; who stands in is another node; only a failed one
+// can be held.
 Status check_failed(const Topology& topology) {
   for (const Node& node : topology.nodes) {
     const bool failed =
@@ -93,6 +94,10 @@ Status check_failed(const Topology& topology) {
       return Status::invalid(
           fmt::format("node {} is {} since epoch {}, which cannot be in epoch {}", node.id,
                       node_state_name(node.state), node.since, topology.epoch));
+    }
+    if (node.held && node.state != NodeState::kTempFailed) {
+      return Status::invalid(
+          fmt::format("node {} is held though it is {}", node.id, node_state_name(node.state)));
     }
     if (node.stand_in == kNoNode) continue;
     if (node.state != NodeState::kTempFailed || node.stand_in == node.id ||

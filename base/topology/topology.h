@@ -58,6 +58,9 @@ struct Node {
   Epoch since = 0;
   // While it is temp-failed: who keeps its update log. kNoNode: see Topology::degraded_writes.
   NodeId stand_in = kNoNode;
+  // Whether an operator keeps it out (DORIS.NODE FAIL): then it stays temp-failed though it
+  // answers.
+  bool held = false;
 
   bool operator==(const Node&) const = default;
 };

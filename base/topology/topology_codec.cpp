@@ -157,7 +157,7 @@ Status read_head(LineReader& in, Topology& topology) {
 
 // Reads the node line at which `in` stands.
 Status read_node(LineReader& in, Topology& topology) {
-  DORIS_RETURN_IF_ERROR(in.expect("node", 10));
+  DORIS_RETURN_IF_ERROR(in.expect("node", 11));
   Node node;
   DORIS_RETURN_IF_ERROR(in.number<NodeId>(in.word(1), 1, UINT16_MAX, node.id));
   node.name = in.word(2);
@@ -173,6 +173,9 @@ Status read_node(LineReader& in, Topology& topology) {
   DORIS_RETURN_IF_ERROR(in.number<uint8_t>(in.word(8), 1, UINT8_MAX, node.shards));
   DORIS_RETURN_IF_ERROR(in.number<Epoch>(in.word(9), 0, UINT32_MAX, node.since));
   DORIS_RETURN_IF_ERROR(in.number<NodeId>(in.word(10), 0, UINT16_MAX, node.stand_in));
+  uint8_t held = 0;
+  DORIS_RETURN_IF_ERROR(in.number<uint8_t>(in.word(11), 0, 1, held));
+  node.held = held != 0;
   topology.nodes.push_back(std::move(node));
   return Status::okay();
 }
@@ -281,9 +284,9 @@ std::string encode(const Topology& topology) {
   line(out, "vnodes {}", topology.vnodes);
   line(out, "degraded-writes {}", topology.degraded_writes ? "yes" : "no");
   for (const Node& node : topology.nodes) {
-    line(out, "node {} {} {} {} {} {} {} {} {} {}", node.id, node.name, group_name(node.group),
+    line(out, "node {} {} {} {} {} {} {} {} {} {} {}", node.id, node.name, group_name(node.group),
          node_state_name(node.state), node.machine, node.host, node.port, node.shards, node.since,
-         node.stand_in);
+         node.stand_in, node.held ? 1 : 0);
   }
   if (topology.formed()) {
     write_owners(out, topology, Group::kA);

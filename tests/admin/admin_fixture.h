@@ -60,9 +60,13 @@ class FakeServer {
   uint16_t port = 0;
   topology::Epoch epoch = 0;
   bool ready = true;
-  bool frozen = false;     // Reads, and never answers.
-  int refusals_left = 0;   // How many DORIS.ADOPT to refuse.
-  std::string last_error;  // What was wrong with a topology.
+  bool frozen = false;  // Reads, and never answers.
+  uint32_t shards_offline = 0;
+  bool recovers = true;      // Is complete in every epoch at once.
+  uint64_t incarnation = 1;  // Changes when its process is started anew.
+  bool sees_others = false;  // What it answers when asked whether another one answers.
+  int refusals_left = 0;     // How many DORIS.ADOPT to refuse.
+  std::string last_error;    // What was wrong with a topology.
 
  private:
   class Control final : public resp::Session {
@@ -75,11 +79,18 @@ class FakeServer {
       if (server_.frozen) return;
       if (args[0] == "DORIS.HEARTBEAT") {
         reply()
-            .array(4)
+            .array(9)
             .bulk(server_.name)
             .integer(static_cast<int64_t>(server_.epoch))
             .integer(server_.ready ? 1 : 0)
-            .integer(0);
+            .integer(server_.shards_offline)
+            .integer(static_cast<int64_t>(server_.recovers ? server_.epoch : 0))
+            .integer(server_.recovers ? 0 : 7)
+            .integer(static_cast<int64_t>(server_.incarnation))
+            .integer(12)
+            .integer(3456);
+      } else if (args[0] == "DORIS.PROBE") {
+        reply().integer(server_.sees_others ? 1 : 0);
       } else if (args[0] == "DORIS.ADOPT") {
         server_.adopt(*this, args[1]);
       }
@@ -198,7 +209,8 @@ class RunningAdmin {
   resp::Value register_server(const FakeServer& server, const std::string& cluster = "-") {
     const std::string group(1, server.name[0]);
     return ask({"DORIS.REGISTER", "server", server.name, group, "machine-" + server.name,
-                "127.0.0.1", std::to_string(server.port), "1", cluster, "0"});
+                "127.0.0.1", std::to_string(server.port), "1", cluster, "0",
+                std::to_string(server.incarnation)});
   }
 
   // Runs `work` on the thread of the admin and the servers.

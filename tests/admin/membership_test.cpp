@@ -114,7 +114,23 @@ TEST_CASE("a server that comes back at another address makes a new epoch") {
 TEST_CASE("a server that lost its data may not serve emptiness") {
   Members members = formed_cluster();
   CHECK_THAT(members.refusal(newcomer("a1")),
-             Contains("owns 1000 vnodes") && Contains("empty") && Contains("other group"));
+             Contains("owns 1000 vnodes") && Contains("empty") && Contains("server-dir that"));
+}
+
+TEST_CASE("a server that lost its data may come back if others have all of it") {
+  Members members = formed_cluster();
+  members.others_have_all = true;
+  CHECK_FALSE(members.admit(newcomer("a1")));
+}
+
+TEST_CASE("a standby that has taken a place keeps it, whatever its settings say") {
+  Members members = formed_cluster();
+  members.admit(newcomer("s1"));
+  topology::Node& heir = members.topology.nodes.back();
+  heir.group = topology::Group::kA;
+  heir.state = NodeState::kJoining;
+  CHECK_FALSE(members.admit(returning("s1")));
+  CHECK(members.node("s1").group == topology::Group::kA);
 }
 
 TEST_CASE("a server without data may come back while it owns nothing") {
@@ -252,8 +268,8 @@ TEST_CASE("a node with an impossible name or address is refused") {
 }
 
 TEST_CASE("a registration is read from the words of the command") {
-  const std::string_view words[] = {"b1",   "b", "rack-2",       "10.0.0.2",
-                                    "7000", "4", test::kCluster, "17"};
+  const std::string_view words[] = {
+      "b1", "b", "rack-2", "10.0.0.2", "7000", "4", test::kCluster, "17", "18446744073709551615"};
   const auto registration = parse_registration(words);
   REQUIRE(registration.ok());
   CHECK(registration->name == "b1");
@@ -264,10 +280,12 @@ TEST_CASE("a registration is read from the words of the command") {
   CHECK(registration->shards == 4);
   CHECK(registration->cluster == test::kCluster);
   CHECK(registration->epoch == 17);
+  CHECK(registration->incarnation == UINT64_MAX);
 }
 
 TEST_CASE("a registration with a wrong word is refused, and the word named") {
-  std::vector<std::string_view> words = {"b1", "b", "rack-2", "10.0.0.2", "7000", "4", "-", "0"};
+  std::vector<std::string_view> words = {"b1", "b", "rack-2", "10.0.0.2", "7000",
+                                         "4",  "-", "0",      "1"};
   REQUIRE(parse_registration(words).ok());
   CHECK(parse_registration(words)->cluster.empty());
   const auto error_with = [&](size_t index, std::string_view word) {
@@ -280,8 +298,9 @@ TEST_CASE("a registration with a wrong word is refused, and the word named") {
   CHECK_THAT(error_with(4, "70000"), Contains("port '70000'"));
   CHECK_THAT(error_with(5, "9"), Contains("shards '9'"));
   CHECK_THAT(error_with(7, "x"), Contains("epoch 'x'"));
+  CHECK_THAT(error_with(8, "-1"), Contains("incarnation '-1'"));
   words.pop_back();
-  CHECK_THAT(parse_registration(words).status().message(), Contains("8 words"));
+  CHECK_THAT(parse_registration(words).status().message(), Contains("9 words"));
 }
 
 }  // namespace

@@ -25,13 +25,13 @@ TEST_CASE("one answer makes a node up") {
 TEST_CASE("only so many misses in a row make a node down") {
   NodeHealth health(3);
   (void)health.answered({.epoch = 7, .ready = true}, kStart);
-  CHECK_FALSE(health.missed("refused", kStart + Millis{1}));
-  CHECK_FALSE(health.missed("refused", kStart + Millis{2}));
+  CHECK_FALSE(health.missed("refused", true, kStart + Millis{1}));
+  CHECK_FALSE(health.missed("refused", true, kStart + Millis{2}));
   CHECK(health.health() == Health::kUp);
   (void)health.answered({.epoch = 7, .ready = true}, kStart + Millis{3});
-  CHECK_FALSE(health.missed("refused", kStart + Millis{4}));
-  CHECK_FALSE(health.missed("refused", kStart + Millis{5}));
-  CHECK(health.missed("timeout", kStart + Millis{6}));
+  CHECK_FALSE(health.missed("refused", true, kStart + Millis{4}));
+  CHECK_FALSE(health.missed("refused", true, kStart + Millis{5}));
+  CHECK(health.missed("timeout", false, kStart + Millis{6}));
   CHECK(health.health() == Health::kDown);
   CHECK_FALSE(health.serves());
   CHECK(health.trouble() == "timeout");
@@ -40,7 +40,7 @@ TEST_CASE("only so many misses in a row make a node down") {
 
 TEST_CASE("an answer brings a node back and forgets its trouble") {
   NodeHealth health(1);
-  CHECK(health.missed("refused", kStart));
+  CHECK(health.missed("refused", true, kStart));
   CHECK(health.health() == Health::kDown);
   CHECK(health.since() == kStart);
   CHECK(health.answered({.epoch = 1, .ready = true}, kStart + Millis{9}));

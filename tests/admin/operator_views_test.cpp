@@ -30,7 +30,7 @@ class Stage {
   void answers(std::string_view name, Heartbeat heartbeat = {.epoch = 3, .ready = true}) {
     (void)health(name).answered(heartbeat, kNow - Millis{100});
   }
-  void fails(std::string_view name) { (void)health(name).missed("connection refused", kNow); }
+  void fails(std::string_view name) { (void)health(name).missed("connection refused", true, kNow); }
 
   [[nodiscard]] Scene scene() const {
     return {members.topology, members.rules,

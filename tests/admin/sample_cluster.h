@@ -89,13 +89,15 @@ class Members {
   topology::Topology topology = empty_cluster();
   MembershipRules rules;
   uint32_t next_node = 1;
-  std::string alive;  // The name of the node that answers at its address.
-  std::string what;   // The journal's words about the last change.
+  std::string alive;             // The name of the node that answers at its address.
+  bool others_have_all = false;  // Of whatever node.
+  std::string what;              // The journal's words about the last change.
 
  private:
   Result<std::optional<Change>> try_to_register(const Registration& registration) {
     const auto is_alive = [this](topology::NodeId id) { return topology.find(id)->name == alive; };
-    return register_server(topology, registration, rules, {next_node, is_alive});
+    const auto is_whole = [this](topology::NodeId) { return others_have_all; };
+    return register_server(topology, registration, rules, {next_node, is_alive, is_whole});
   }
 };
 

@@ -37,7 +37,8 @@ class StoreFixture {
   // Lets a server in.
   Status add(const std::string& name) {
     auto change = register_server(store->topology(), test::newcomer(name), {},
-                                  {store->next_node(), [](topology::NodeId) { return false; }});
+                                  {store->next_node(), [](topology::NodeId) { return false; },
+                                   [](topology::NodeId) { return false; }});
     REQUIRE(change.ok());
     REQUIRE(change->has_value());
     return store->change((*change)->topology, {name, (*change)->what, (*change)->why});

@@ -36,7 +36,7 @@ TEST_CASE("A new Config has the defaults of the table") {
   REQUIRE(config.integer("router-port") == 6379);
   REQUIRE(config.bytes("proto-max-bulk-len") == kBulkBytesDefault);
   REQUIRE(config.integer("vnodes") == kVnodesDefault);
-  REQUIRE(config.duration("heartbeat-interval") == Millis{250});
+  REQUIRE(config.duration("heartbeat-interval") == Millis{100});
   REQUIRE(config.text("appendfsync") == "everysec");
   REQUIRE(config.text("log-file").empty());
   REQUIRE_FALSE(config.is_yes("allow-same-machine"));

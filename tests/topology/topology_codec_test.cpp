@@ -17,10 +17,10 @@ cluster 0123456789abcdef0123456789abcdef
 epoch 5
 vnodes 12
 degraded-writes yes
-node 1 a1 a up rack-1 10.0.0.1 7000 2 0 0
-node 2 b1 b up rack-2 10.0.0.2 7000 2 0 0
-node 3 a2 a temp-failed rack-3 10.0.0.3 7000 1 4 4
-node 4 s1 standby standby rack-4 10.0.0.4 7000 4 0 0
+node 1 a1 a up rack-1 10.0.0.1 7000 2 0 0 0
+node 2 b1 b up rack-2 10.0.0.2 7000 2 0 0 0
+node 3 a2 a temp-failed rack-3 10.0.0.3 7000 1 4 4 0
+node 4 s1 standby standby rack-4 10.0.0.4 7000 4 0 0 0
 order a 1
 owner a 1 0-5
 owner a 3 6-11
@@ -54,6 +54,8 @@ TEST_CASE("the example of FORMAT.md means what it says") {
   CHECK(topology->find("b1")->port == 7000);
   CHECK(topology->find("a2")->since == 4);
   CHECK(topology->find("a2")->stand_in == 4);
+  CHECK_FALSE(topology->find("a2")->held);
+  CHECK(decode(example_with("7000 1 4 4 0", "7000 1 4 4 1"))->find("a2")->held);
   CHECK(topology->degraded_writes);
   CHECK(topology->owner[0] == std::vector<NodeId>{1, 1, 1, 1, 1, 1, 3, 3, 3, 3, 3, 3});
   CHECK(topology->primary[0] == Group::kA);
@@ -139,6 +141,7 @@ TEST_CASE("what is wrong with the whole is found too") {
   CHECK_THAT(error_of(example_with("7000 1 4 4", "7000 1 4 3")), Catch::Contains("stand in for"));
   CHECK_THAT(error_of(example_with("7000 1 4 4", "7000 1 4 9")), Catch::Contains("stand in for"));
   CHECK_THAT(error_of(example_with("7000 2 0 0", "7000 2 0 4")), Catch::Contains("stand in for"));
+  CHECK_THAT(error_of(example_with("7000 2 0 0 0", "7000 2 0 0 1")), Catch::Contains("is held"));
   CHECK_THAT(error_of(example_with("node 3", "node 1")), Catch::Contains("does not come after"));
 }
 

@@ -1,0 +1,134 @@
+#include "admin/failover.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace doris::admin {
+namespace {
+
+using topology::Group;
+using topology::Node;
+using topology::NodeId;
+using topology::NodeState;
+using topology::Topology;
+
+bool is_owner(const Node& node) {
+  return node.group != Group::kStandby;
+}
+
+// The words of a Change, gathered.
+class Words {
+ public:
+  void add(std::string what, std::string why) {
+    what_ += (what_.empty() ? "" : "; ") + std::move(what);
+    if (!why.empty() && why_.find(why) == std::string::npos) {
+      why_ += (why_.empty() ? "" : "; ") + std::move(why);
+    }
+  }
+  [[nodiscard]] Change of(Topology topology) const { return {std::move(topology), what_, why_}; }
+
+ private:
+  std::string what_;
+  std::string why_;
+};
+
+// The next state of a node, by the picture in failover.h.
+void move_node(Topology& topology, Node& node, const FactsOf& facts_of, Words& words) {
+  const NodeFacts facts = facts_of(node);
+  const topology::Epoch next = topology.epoch + 1;
+  const bool in_use = node.state == NodeState::kUp || node.state == NodeState::kRecovering;
+  if (in_use && facts.failed) {
+    if (node.since == 0) node.since = next;
+    node.state = NodeState::kTempFailed;
+    words.add(fmt::format("{} has failed", node.name), facts.why);
+  } else if (node.state == NodeState::kUp && facts.restarted &&
+             others_have_all(topology, node.id, facts_of)) {
+    node.since = next;
+    node.state = NodeState::kRecovering;
+    words.add(fmt::format("{} recovers", node.name), "its process was started anew");
+  } else if (node.state == NodeState::kTempFailed && facts.answers && !node.held) {
+    node.state = NodeState::kRecovering;
+    node.stand_in = topology::kNoNode;
+    words.add(fmt::format("{} recovers", node.name), "it answers again");
+  } else if (node.state == NodeState::kRecovering && facts.answers &&
+             facts.recovered_epoch == topology.epoch) {
+    node.state = NodeState::kUp;
+    node.since = 0;
+    words.add(fmt::format("{} is up", node.name), "it has everything that it missed");
+  }
+}
+
+bool can_stand_in(const Node& keeper, const Node& failed, const FactsOf& facts) {
+  const bool sound = keeper.state == NodeState::kStandby || keeper.state == NodeState::kUp;
+  const bool near = keeper.group == failed.group || keeper.group == Group::kStandby;
+  return keeper.id != failed.id && sound && near && facts(keeper).answers;
+}
+
+// A standby if there is one, else the next node of the group behind the failed one: so several
+// failed nodes have several stand-ins.
+NodeId choose_stand_in(const Topology& topology, const Node& failed, const FactsOf& facts) {
+  NodeId standby = topology::kNoNode;
+  NodeId after = topology::kNoNode;
+  NodeId before = topology::kNoNode;
+  for (const Node& node : topology.nodes) {
+    if (!can_stand_in(node, failed, facts)) continue;
+    NodeId& place = node.group == Group::kStandby ? standby : node.id > failed.id ? after : before;
+    if (place == topology::kNoNode) place = node.id;
+  }
+  return standby != topology::kNoNode ? standby : after != topology::kNoNode ? after : before;
+}
+
+// Gives every failed node a stand-in that can be one.
+void place_logs(Topology& topology, const FactsOf& facts, Words& words) {
+  for (Node& node : topology.nodes) {
+    if (node.state != NodeState::kTempFailed) continue;
+    const Node* const keeper = topology.find(node.stand_in);
+    if (keeper != nullptr && can_stand_in(*keeper, node, facts)) continue;
+    const NodeId chosen = choose_stand_in(topology, node, facts);
+    if (chosen == node.stand_in) continue;
+    node.stand_in = chosen;
+    const std::string who = chosen == topology::kNoNode ? "nobody" : topology.find(chosen)->name;
+    words.add(fmt::format("{} stands in for {}", who, node.name), "");
+  }
+}
+
+}  // namespace
+
+std::set<NodeId> owners_beside(const Topology& topology, NodeId node) {
+  std::set<NodeId> others;
+  for (size_t group = 0; group < topology::kGroups; ++group) {
+    for (size_t v = 0; v < topology.owner[group].size(); ++v) {
+      if (topology.owner[group][v] == node) others.insert(topology.owner[1 - group][v]);
+    }
+  }
+  return others;
+}
+
+bool others_have_all(const Topology& topology, NodeId node, const FactsOf& facts) {
+  return std::ranges::all_of(owners_beside(topology, node), [&](NodeId id) {
+    const Node& other = *topology.find(id);
+    return other.state == NodeState::kUp && facts(other).answers;
+  });
+}
+
+std::optional<Change> follow_facts(const Topology& topology, const FactsOf& facts,
+                                   bool degraded_writes) {
+  if (!topology.formed()) return std::nullopt;
+  Topology next = topology;
+  Words words;
+  for (Node& node : next.nodes) {
+    if (is_owner(node)) move_node(next, node, facts, words);
+  }
+  place_logs(next, facts, words);
+  if (next.degraded_writes != degraded_writes) {
+    next.degraded_writes = degraded_writes;
+    words.add(fmt::format("degraded writes: {}", degraded_writes ? "yes" : "no"),
+              "the setting has changed");
+  }
+  if (next == topology) return std::nullopt;
+  ++next.epoch;
+  return words.of(std::move(next));
+}
+
+}  // namespace doris::admin

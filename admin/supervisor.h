@@ -1,0 +1,73 @@
+// Supervisor: what is known of each data server, from its heartbeats (monitor.h), from others
+// that cannot reach it (arbiter.h), and from the starts of its process.
+//
+//   heartbeats --> Monitor --+
+//   reports, witnesses ------+--> facts(node) --> follow_facts() (failover.h)
+//   registrations -----------+
+//
+// A server that has restarted serves nothing until it has registered again, and not before that
+// is it known what it missed: its *incarnation*, drawn when a process starts, shows the restart.
+//
+// Loop thread only.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "admin/arbiter.h"
+#include "admin/failover.h"
+#include "admin/monitor.h"
+#include "base/net/loop.h"
+#include "base/random.h"
+#include "base/topology/topology.h"
+
+namespace doris::admin {
+
+class Supervisor final : private net::PassTask {
+ public:
+  // `on_news` runs at the end of a pass in which something came in that may change facts; it may
+  // call anything here. `loop` and `random` outlive this.
+  Supervisor(net::Loop& loop, Random& random, const Monitor::Options& options,
+             std::function<void()> on_news);
+  ~Supervisor() override;
+
+  // Watches the nodes of `topology` from now on, and sends them `text`, which is the same.
+  // `topology` stays valid until the next call.
+  void watch(const topology::Topology& topology, const std::string& text);
+
+  [[nodiscard]] const NodeHealth* health(topology::NodeId node) const {
+    return monitor_.health(node);
+  }
+
+  // REQUIRES: `node` is one of the topology that is watched.
+  [[nodiscard]] NodeFacts facts(const topology::Node& node);
+
+  // `observer` says that `node` does not answer it.
+  void note_report(const std::string& observer, topology::NodeId node);
+
+  // Whether a process of `node` with this incarnation is another one than the one that serves.
+  [[nodiscard]] bool is_restart(topology::NodeId node, uint64_t incarnation) const;
+
+  // This process of `node` serves from now on.
+  void note_serving(topology::NodeId node, uint64_t incarnation) { serving_[node] = incarnation; }
+
+ private:
+  void on_pass_end() override { on_news_(); }
+  void on_health(const topology::Node& node, const NodeHealth& health);
+  void log_change(const topology::Node& node, const NodeHealth& health);
+  [[nodiscard]] bool does_not_serve(const topology::Node& node, const NodeHealth& health);
+  [[nodiscard]] std::vector<topology::Node> others_that_answer(topology::NodeId but) const;
+
+  net::Loop& loop_;
+  const std::function<void()> on_news_;
+  const topology::Topology* topology_ = nullptr;  // Before the first watch().
+  Monitor monitor_;
+  Arbiter arbiter_;
+  std::map<topology::NodeId, Health> shown_;          // What the log says of each.
+  std::map<topology::NodeId, uint64_t> serving_;      // Incarnations, of nodes that are up.
+  std::map<topology::NodeId, TimePoint> idle_since_;  // Of those that answer and do not serve.
+};
+
+}  // namespace doris::admin
