@@ -84,6 +84,7 @@ void SimClient::ask(Words command) {
 void SimClient::on_reply(Operation operation, const Result<resp::Value>& reply) {
   waiting_ = false;
   const bool told = reply.ok() && !reply->is(resp::Value::Kind::kError);
+  if (reply.ok() && !told) ++refused_;
   if (told) {
     operation.returned = world_.elapsed();
     operation.reply = text_of(*reply);

@@ -40,7 +40,9 @@ class SimClient {
   // Reads the key once more, when it is idle; for the end of a story.
   void read(const std::string& key);
 
+  // How many commands were answered as they should be, and how many by an error.
   [[nodiscard]] uint64_t answered() const { return answered_; }
+  [[nodiscard]] uint64_t refused() const { return refused_; }
 
  private:
   void ask_soon(Micros pause);
@@ -58,6 +60,7 @@ class SimClient {
   std::unique_ptr<resp::Client> connection_;
   uint64_t next_value_ = 1;
   uint64_t answered_ = 0;
+  uint64_t refused_ = 0;
   bool waiting_ = false;
   bool stopped_ = false;
 };

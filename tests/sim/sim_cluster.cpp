@@ -151,8 +151,16 @@ net::Address SimCluster::router_address(size_t index) const {
 void SimCluster::form() {
   for (SimProgram* const program : programs_)
     program->start();
+  if (!options_.sync_each_commit) sync_each_second();
   const bool formed = world_.run_until([this] { return is_whole(); }, kFormingMax);
   DORIS_CHECK(formed, "a cluster without faults forms");
+}
+
+// The world ends with the cluster, or does not go on without it.
+void SimCluster::sync_each_second() {
+  for (Server& server : servers_)
+    server.disk->sync();
+  world_.after(Micros{1'000'000}, [this] { sync_each_second(); });
 }
 
 bool SimCluster::is_whole() const {

@@ -40,7 +40,7 @@ class SimCluster {
     uint32_t shards = 2;  // Of each server.
     uint32_t routers = 2;
     uint32_t vnodes = 16;
-    bool sync_each_commit = true;
+    bool sync_each_commit = true;                               // Else each second.
     std::vector<std::pair<std::string, std::string>> settings;  // Of all programs.
   };
 
@@ -80,6 +80,7 @@ class SimCluster {
 
   [[nodiscard]] Config config(const std::string& machine,
                               std::vector<std::pair<std::string, std::string>> values) const;
+  void sync_each_second();
   void make_admin();
   void make_server(const std::string& group, uint32_t number);
   void make_router(uint32_t number);

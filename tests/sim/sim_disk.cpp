@@ -56,7 +56,8 @@ void SimStore::detach() {
 Result<std::unique_ptr<server::Store>> SimStores::open(uint32_t shard, uint32_t,
                                                        const std::string& directory) {
   std::filesystem::create_directories(directory);
-  for (const std::string_view name : {server::BdbStore::kDataFile, server::BdbStore::kMetaFile})
+  for (const std::string_view name :
+       {server::BdbStore::kDataFile, server::BdbStore::kMetaFile, server::BdbStore::kLogFile})
     std::ofstream(std::filesystem::path(directory) / name);
   return std::unique_ptr<server::Store>(std::make_unique<SimStore>(disk_, shard));
 }

@@ -9,6 +9,9 @@ namespace {
 
 constexpr Micros kMendingMax{60'000'000};
 
+// So long does it take at most until somebody has decided about a fault that is over.
+constexpr Micros kNoticedAfter{500'000};
+
 struct Name {
   Fault fault;
   const char* name;
@@ -40,6 +43,7 @@ bool SimFaults::strike_and_mend(Millis longest) {
   told_ += fmt::format("{:.3f} ms, for {:.3f} ms: {}", in_ms(world_.elapsed()), in_ms(time),
                        name_of(fault));
   strike(fault, time);
+  world_.run_for(kNoticedAfter);
   const bool whole = world_.run_until([this] { return cluster_.is_whole(); }, kMendingMax);
   told_ +=
       fmt::format(", {} at {:.3f} ms\n", whole ? "whole" : "NOT WHOLE", in_ms(world_.elapsed()));

@@ -23,10 +23,7 @@ class Telling {
     live();
     settle();
     judge();
-    story_.seed = world_.seed();
-    story_.trace = world_.trace();
-    for (const SimClient& client : clients_)
-      story_.answered += client.answered();
+    count();
     return std::move(story_);
   }
 
@@ -89,6 +86,21 @@ class Telling {
     }
     if (!story_.trouble.empty() && !misfortunes_.empty())
       story_.trouble += "what happened:\n" + misfortunes_;
+  }
+
+  void count() {
+    story_.seed = world_.seed();
+    story_.trace = world_.trace();
+    for (const SimClient& client : clients_) {
+      story_.answered += client.answered();
+      story_.refused += client.refused();
+    }
+    for (const auto& [key, history] : histories_) {
+      for (const Operation& operation : history) {
+        if (operation.returned)
+          story_.slowest = std::max(story_.slowest, *operation.returned - operation.invoked);
+      }
+    }
   }
 
   void trouble(const std::string& what) { story_.trouble += what + "\n"; }

@@ -29,6 +29,8 @@ struct SimStory {
   uint64_t seed = 0;
   uint64_t trace = 0;
   uint64_t answered = 0;  // Commands, as they should be.
+  uint64_t refused = 0;   // Commands, by an error.
+  Micros slowest{};       // Of the commands answered.
   std::string trouble{};  // What went wrong that may not, with all that helps; empty: nothing.
 };
 

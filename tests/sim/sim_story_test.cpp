@@ -9,6 +9,7 @@
 
 #include <catch2/catch.hpp>
 #include <cstdlib>
+#include <functional>
 #include <optional>
 
 namespace doris::sim {
@@ -20,8 +21,11 @@ std::optional<uint64_t> number_of(const char* variable) {
   return std::strtoull(text, nullptr, 10);
 }
 
-// Tells stories of `count` seeds, or of those that the environment asks for.
-void tell_stories(uint64_t count, const StoryOptions& options) {
+// Tells stories of `count` seeds, or of those that the environment asks for, and judges what
+// is beside their truth by `judge`.
+void tell_stories(
+    uint64_t count, const StoryOptions& options,
+    const std::function<void(const SimStory&)>& judge = [](const SimStory&) {}) {
   const auto only = number_of("DORIS_SIM_SEED");
   const uint64_t first = only.value_or(1);
   const uint64_t last = only ? *only : number_of("DORIS_SIM_SEEDS").value_or(count);
@@ -31,6 +35,7 @@ void tell_stories(uint64_t count, const StoryOptions& options) {
                      Catch::getResultCapture().getCurrentTestName(), story.trouble));
     REQUIRE(story.trouble.empty());
     REQUIRE(story.answered > 20);
+    judge(story);
   }
 }
 
@@ -87,27 +92,53 @@ TEST_CASE("the admin's death is not noticed") {
 
 // ---- Any fault, with several writers -------------------------------------------------
 
+// Faults as rare as they are long, of which a cluster has time to recover.
+StoryOptions long_story(std::vector<Fault> faults) {
+  return {.time = Millis{20'000},
+          .faults = std::move(faults),
+          .fault_pause = Millis{2'000},
+          .fault_time = Millis{4'000}};
+}
+
+const std::vector<Fault> kAnyFault{
+    Fault::kResets,      Fault::kKillRouter,   Fault::kKillAdmin,    Fault::kKillServer,
+    Fault::kPowerServer, Fault::kFreezeServer, Fault::kFreezeRouter, Fault::kCutLink,
+    Fault::kCutServer,   Fault::kSkew,
+};
+
 TEST_CASE("connections that break break no promise", "[.failover]") {
   tell_stories(20, {.faults = {Fault::kResets}});
 }
 
 TEST_CASE("any fault of one machine at a time breaks no promise", "[.failover]") {
-  tell_stories(
-      20, {.time = Millis{20'000},
-           .faults = {Fault::kResets, Fault::kKillRouter, Fault::kKillAdmin, Fault::kKillServer,
-                      Fault::kPowerServer, Fault::kFreezeServer, Fault::kFreezeRouter,
-                      Fault::kCutLink, Fault::kCutServer, Fault::kSkew},
-           .fault_pause = Millis{2'000},
-           .fault_time = Millis{4'000}});
+  tell_stories(20, long_story(kAnyFault));
+}
+
+TEST_CASE("any fault breaks no promise when the disks are synced each second", "[.failover]") {
+  StoryOptions options = long_story(kAnyFault);
+  options.cluster.sync_each_commit = false;
+  tell_stories(20, options);
 }
 
 TEST_CASE("any fault breaks no promise about commands that read and write", "[.failover]") {
-  tell_stories(20, {.atomic_commands = true,
-                    .time = Millis{20'000},
-                    .faults = {Fault::kResets, Fault::kKillRouter, Fault::kKillServer,
-                               Fault::kFreezeServer, Fault::kCutLink, Fault::kCutServer},
-                    .fault_pause = Millis{2'000},
-                    .fault_time = Millis{4'000}});
+  StoryOptions options = long_story(kAnyFault);
+  options.atomic_commands = true;
+  tell_stories(20, options);
+}
+
+TEST_CASE("a data server that dies costs clients 300 ms, and no error", "[.failover]") {
+  tell_stories(20, long_story({Fault::kKillServer}), [](const SimStory& story) {
+    CHECK(story.refused == 0);
+    CHECK(story.slowest < Millis{300});
+  });
+}
+
+TEST_CASE("a data server that freezes or is cut off costs 1.5 s, and no error", "[.failover]") {
+  tell_stories(20, long_story({Fault::kFreezeServer, Fault::kCutServer}),
+               [](const SimStory& story) {
+                 CHECK(story.refused == 0);
+                 CHECK(story.slowest < Millis{1500});
+               });
 }
 
 }  // namespace
