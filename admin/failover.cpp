@@ -37,13 +37,16 @@ class Words {
 void move_node(Topology& topology, Node& node, const FactsOf& facts_of, Words& words) {
   const NodeFacts facts = facts_of(node);
   const topology::Epoch next = topology.epoch + 1;
-  const bool in_use = node.state == NodeState::kUp || node.state == NodeState::kRecovering;
-  if (in_use && facts.failed) {
+  const bool is_up = node.state == NodeState::kUp;
+  const bool in_use = is_up || node.state == NodeState::kRecovering;
+  // A full one still answers reads, which nobody else may be able to.
+  const bool steps_back = facts.full && (!is_up || others_have_all(topology, node.id, facts_of));
+  if (in_use && (facts.failed || steps_back)) {
     if (node.since == 0) node.since = next;
     node.state = NodeState::kTempFailed;
-    words.add(fmt::format("{} has failed", node.name), facts.why);
-  } else if (node.state == NodeState::kUp && facts.restarted &&
-             others_have_all(topology, node.id, facts_of)) {
+    words.add(fmt::format("{} has failed", node.name),
+              facts.failed ? facts.why : "its disk is too full for writes");
+  } else if (is_up && facts.restarted && others_have_all(topology, node.id, facts_of)) {
     node.since = next;
     node.state = NodeState::kRecovering;
     words.add(fmt::format("{} recovers", node.name), "its process was started anew");

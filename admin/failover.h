@@ -27,6 +27,7 @@ struct NodeFacts {
   bool known = false;                   // It was heard of, or given up, since the admin started.
   bool failed = false;                  // Beyond doubt: it is not to be waited for.
   bool answers = false;                 // And all of its shards are sound.
+  bool full = false;                    // It answers, and takes no writes: its disk is full.
   bool restarted = false;               // Its process is another one than the one that was up.
   topology::Epoch recovered_epoch = 0;  // The epoch in which it says that it is complete.
   std::string why;                      // Why it has failed, for the journal.

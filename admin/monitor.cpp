@@ -19,7 +19,7 @@ constexpr Millis kAskAgain{20};  // After a failure.
 Result<Heartbeat> read_heartbeat(const Result<Value>& reply, const topology::Node& node) {
   if (!reply.ok()) return reply.status();
   if (reply->is(Value::Kind::kError)) return Status::invalid(reply->text);
-  constexpr size_t kItems = 9;
+  constexpr size_t kItems = 10;
   if (!reply->is(Value::Kind::kArray) || reply->items.size() != kItems) {
     return Status::invalid("what answers at its address is not a data server");
   }
@@ -34,7 +34,8 @@ Result<Heartbeat> read_heartbeat(const Result<Value>& reply, const topology::Nod
                    .vnodes_left = static_cast<uint32_t>(number(5)),
                    .incarnation = static_cast<uint64_t>(number(6)),
                    .log_entries = static_cast<uint64_t>(number(7)),
-                   .log_bytes = static_cast<uint64_t>(number(8))};
+                   .log_bytes = static_cast<uint64_t>(number(8)),
+                   .disk_full = number(9) != 0};
 }
 
 // Why a heartbeat failed, without the address in front: whoever sees the node sees that.

@@ -32,6 +32,7 @@ struct Heartbeat {
   uint64_t incarnation = 0;             // Another one at each start of its process.
   uint64_t log_entries = 0;             // In the update logs that it keeps for others.
   uint64_t log_bytes = 0;
+  bool disk_full = false;  // It refuses writes until there is room.
 
   bool operator==(const Heartbeat&) const = default;
 };

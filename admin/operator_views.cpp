@@ -79,6 +79,7 @@ std::string trouble_text(const Scene& scene, const Node& node) {
     return fmt::format("has {} of its {} shards offline", health->last().shards_offline,
                        node.shards);
   }
+  if (health->last().disk_full) return "its disk is too full for writes";
   if (!health->last().ready && owned_vnodes(scene.topology, node.id) > 0) {
     return "does not serve yet";
   }

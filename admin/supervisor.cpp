@@ -76,7 +76,8 @@ NodeFacts Supervisor::facts(const topology::Node& node) {
     facts.why = health->trouble();
     return facts;
   }
-  facts.answers = health->serves();
+  facts.full = health->last().disk_full;
+  facts.answers = health->serves() && !facts.full;
   facts.recovered_epoch = health->last().recovered_epoch;
   facts.restarted = is_restart(node.id, health->last().incarnation) && serving_.contains(node.id);
   if (health->last().shards_offline > 0) {

@@ -17,6 +17,14 @@ constexpr Millis kTick{50};
 constexpr uint32_t kWaitsAtOnce = 3;  // Most writes are settled within a round trip or two.
 constexpr Millis kWaitPause{1};
 
+// A shard whose disk is full, or damaged, is failed over if the other copy is sound.
+constexpr Millis kRefusalPause{50};
+constexpr uint32_t kRefusalsMax = 30;
+
+bool ends_by_failover(std::string_view error) {
+  return error.starts_with("DISKFULL") || error.starts_with("SHARDDOWN");
+}
+
 }  // namespace
 
 Dispatcher::Dispatcher(net::Loop& loop, const Clock& clock, Random& random, Options options,
@@ -27,6 +35,7 @@ Dispatcher::Dispatcher(net::Loop& loop, const Clock& clock, Random& random, Opti
       random_(random),
       clock_(clock, options_.backend.writer) {
   asker_ = loop_.timer([this] { ask_again(); });
+  retrier_ = loop_.timer([this] { reroute_all(refused_); });
   ticker_ = loop_.timer([this] { check_deadlines(); });
   ticker_->start(kTick, kTick);
 }
@@ -40,7 +49,7 @@ Dispatcher::~Dispatcher() {
       if (backend != nullptr) backend->abandon();
     }
   }
-  for (const std::vector<Entry>& entries : {parked_, waiting_reads_}) {
+  for (const std::vector<Entry>& entries : {parked_, waiting_reads_, refused_}) {
     for (const Entry& entry : entries)
       give_up(entry);
   }
@@ -68,8 +77,10 @@ void Dispatcher::adopt(topology::RoutingTablePtr table) {
     for (auto& backend : shards)
       backend->on_new_table();
   }
-  for (const Entry& entry : std::exchange(parked_, {}))
-    reroute(entry);
+  reroute_all(parked_);
+  reroute_all(refused_);
+  // What a read waits for may be unknown to another server, and settled there for that reason.
+  reroute_all(waiting_reads_);
   for (auto& backend : retired)
     backend->retire();
 }
@@ -197,13 +208,22 @@ void Dispatcher::place(const Entry& entry) {
   }
 }
 
+void Dispatcher::reroute_all(std::vector<Entry>& entries) {
+  for (const Entry& entry : std::exchange(entries, {}))
+    reroute(entry);
+}
+
 // A request whose owner was told that it failed is not sent again, but a write that its
 // primary has committed still reaches the second copy.
 void Dispatcher::reroute(const Entry& entry) {
   Request& request = *entry.request;
   Part& part = request.parts[entry.part];
   const bool half_done = is_write(request.verb) && part.primary_done;
-  if (request.done && !half_done) {
+  const bool late = request.done || request.deadline <= loop_.now();
+  if (late && !half_done) {
+    // Also when this program was frozen and nobody has looked at the deadline yet: data servers
+    // rely on it that nothing is proposed anew after it.
+    if (request.error.empty()) request.error = timeout_error(request);
     give_up(entry);
   } else if (is_write(request.verb)) {
     reroute_write(entry, part);
@@ -319,6 +339,11 @@ void Dispatcher::on_reply(Backend& backend, const Entry& entry, const resp::Repl
     return;
   }
   if (reply.kind == resp::Value::Kind::kError) {
+    if (may_come_to_pass(entry, reply.text)) {
+      if (refused_.empty()) retrier_->start(kRefusalPause);
+      refused_.push_back(entry);
+      return;
+    }
     if (entry.request->error.empty()) {
       entry.request->error = fmt::format("{} [data server {}]", reply.text, backend.name());
     }
@@ -326,6 +351,18 @@ void Dispatcher::on_reply(Backend& backend, const Entry& entry, const resp::Repl
   } else if (absorb(entry, reply)) {
     settle(entry);
   }
+}
+
+// Whether a refused entry is worth another try: soon its server may be failed over. Only a
+// second copy is, which has its place in the order: anything else would come after what its
+// client asked later.
+bool Dispatcher::may_come_to_pass(const Entry& entry, std::string_view refusal) {
+  Part& part = entry.request->parts[entry.part];
+  const bool in_order = is_write(entry.request->verb) && entry.copy == Copy::kSecond;
+  if (entry.request->done || !in_order) return false;
+  const bool has_other =
+      table_->is_up(part.vnode, Group::kA) && table_->is_up(part.vnode, Group::kB);
+  return has_other && ends_by_failover(refusal) && ++part.refusals < kRefusalsMax;
 }
 
 // Whether the entry is over.

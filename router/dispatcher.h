@@ -94,10 +94,12 @@ class Dispatcher final : private BackendHost {
   [[nodiscard]] bool may_send(Request& request, const Entry& entry);
   void start_entry(Request* request, uint32_t part, Copy copy);
   void place(const Entry& entry);
+  void reroute_all(std::vector<Entry>& entries);
   void reroute_write(Entry entry, Part& part);
   void encode_write(const Entry& entry, Part& part, Buffer& out);
   [[nodiscard]] WriteRole role_of(const Entry& entry) const;
   void note_replica(const Entry& entry, Part& part);
+  bool may_come_to_pass(const Entry& entry, std::string_view refusal);
   bool absorb(const Entry& entry, const resp::Reply& reply);
   bool absorb_read(const Entry& entry, Part& part, const resp::Reply& reply);
   void wait_until_settled(Entry entry, Part& part);
@@ -126,6 +128,8 @@ class Dispatcher final : private BackendHost {
   std::vector<Entry> parked_;  // Nobody serves their vnodes; in the order in which they came.
   std::vector<Entry> waiting_reads_;  // To ask once more whether what they found is settled.
   std::unique_ptr<net::Timer> asker_;
+  std::vector<Entry> refused_;  // Second copies, by shards that may be failed over soon.
+  std::unique_ptr<net::Timer> retrier_;
 
   // Requests not done yet, oldest first: their deadlines are in the same order.
   Request* oldest_ = nullptr;

@@ -83,6 +83,8 @@ struct Part {
   resp::Version unsettled;
   uint32_t waits = 0;
 
+  uint32_t refusals = 0;  // Of the second copy, by a shard that may be failed over soon.
+
   // Results.
   bool found = false;  // kGet
   std::string value;   // Where an owner may keep what on_value() brought.

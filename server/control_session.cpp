@@ -81,7 +81,7 @@ void ControlSession::run_heartbeat(Args args) {
     return;
   }
   reply()
-      .array(9)
+      .array(10)
       .bulk(node_.settings().node)
       .integer(static_cast<int64_t>(standing.epoch))
       .integer(standing.ready() ? 1 : 0)
@@ -90,7 +90,8 @@ void ControlSession::run_heartbeat(Args args) {
       .integer(node_.sum_over_shards(&ShardStats::vnodes_left))
       .integer(static_cast<int64_t>(node_.incarnation()))
       .integer(node_.sum_over_shards(&ShardStats::log_entries))
-      .integer(node_.sum_over_shards(&ShardStats::log_bytes));
+      .integer(node_.sum_over_shards(&ShardStats::log_bytes))
+      .integer(node_.writes_allowed() ? 0 : 1);
 }
 
 // DORIS.PROBE host port timeout-ms: whether another program answers, seen from here.

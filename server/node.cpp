@@ -97,6 +97,7 @@ Status Node::open_shards() {
                              .limits = settings_.limits,
                              .name = fmt::format("{}/{}", settings_.node, i),
                              .update_log_bytes_max = settings_.update_log_bytes_max,
+                             .request_timeout = settings_.request_timeout,
                              .seed = seed + i};
       slot.shard = std::make_unique<Shard>(slot.thread->loop(), clock_, host, std::move(*store),
                                            std::move(options));

@@ -59,6 +59,7 @@ Result<Settings> Settings::from(const Config& config) {
   result.checkpoint_log_bytes = config.bytes("checkpoint-log-size");
   result.checkpoint_interval = config.duration("checkpoint-interval");
   result.disk_free_bytes_min = config.bytes("disk-free-min");
+  result.request_timeout = config.duration("request-timeout");
   result.update_log_bytes_max = config.bytes("update-log-max-size");
   result.topology_pull_interval = config.duration("topology-pull-interval");
   result.limits = {std::max(config.bytes("proto-max-bulk-len"), kTopologyBytesMax), kRequestArgsMax,

@@ -31,6 +31,7 @@ struct Settings {
   uint64_t checkpoint_log_bytes = 0;
   Millis checkpoint_interval{};
   uint64_t disk_free_bytes_min = 0;
+  Millis request_timeout{};           // The routers'.
   uint64_t update_log_bytes_max = 0;  // Per shard and target.
   Millis topology_pull_interval{};
   resp::RequestLimits limits{};  // Of all ports. A topology fits, too.

@@ -64,6 +64,7 @@ class Shard final : private net::PassTask {
     std::string name;                            // "a1/0", for logs and errors.
     size_t sessions_max = 4096;                  // More connections are told so and closed.
     uint64_t update_log_bytes_max = UINT64_MAX;  // For one target; above it writes are refused.
+    Millis request_timeout{5000};                // No router sends a write again after this.
     uint64_t seed = 1;                           // Of the jitter of its own connections.
   };
 

@@ -61,6 +61,8 @@ class ShardSession final : public PacedSession {
   void run_log_read(Args args);
   void run_log_drop(Args args);
 
+  [[nodiscard]] bool is_settled(const KeyRef& key, const RecordView& record) const;
+
   // The checks that come before a command on data: each replies and is false on a refusal.
   [[nodiscard]] bool agrees();     // The connection and the shard, on the epoch.
   [[nodiscard]] bool may_serve();  // That, and the shard's files are sound.

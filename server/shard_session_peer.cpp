@@ -44,11 +44,20 @@ void ShardSession::run_peer(Args args) {
 }
 
 // VDIGEST vnode [vnode ...]
+//
+// A write of an earlier epoch that is not settled may have reached the peer by an update log,
+// where it would not be known as such: whoever compares waits until it is settled.
 void ShardSession::run_digest(Args args) {
   if (!may_serve()) return;
   std::vector<topology::Vnode> vnodes(args.size() - 1);
   for (size_t i = 0; i < vnodes.size(); ++i) {
     if (!read_vnode(args[i + 1], vnodes[i]) || !holds(vnodes[i])) return;
+  }
+  const auto waiting = shard_.unsettled().vnodes_before(shard_.standing().epoch);
+  for (const topology::Vnode vnode : vnodes) {
+    if (!waiting.contains(vnode)) continue;
+    reply().error(fmt::format("UNSETTLED vnode {} has a write that is still under way", vnode));
+    return;
   }
   if (shard_.batch_open()) shard_.join_batch(*this);
   reply().array(vnodes.size());
@@ -58,7 +67,14 @@ void ShardSession::run_digest(Args args) {
   }
 }
 
+bool ShardSession::is_settled(const KeyRef& key, const RecordView& record) const {
+  return shard_.unsettled().is_settled(key.physical_key, record.header.version);
+}
+
 // VKEYS vnode from count
+//
+// What is not settled is left out, here and by VFETCH: its writer brings it to the peer itself,
+// and a copy that came by another way would be shown there too early.
 void ShardSession::run_keys(Args args) {
   topology::Vnode vnode = 0;
   size_t count = 0;
@@ -74,6 +90,7 @@ void ShardSession::run_keys(Args args) {
   const Page page{args[2], std::min(count, kPageRecordsMax), kPageBytesMax};
   const auto next = shard_.store().scan(vnode, page, Content::kHeaders,
                                         [&](const KeyRef& key, const RecordView& record) {
+                                          if (!is_settled(key, record)) return;
                                           write_key(out, key.physical_key, record.header.version);
                                           ++found;
                                         });
@@ -100,7 +117,7 @@ void ShardSession::run_fetch(Args args) {
       reply().error(shard_.refusal(record.status()));
       return;
     }
-    if (record->has_value()) {
+    if (record->has_value() && is_settled(key, **record)) {
       write_record(out, (**record).header, (**record).value);
     } else {
       out.null();

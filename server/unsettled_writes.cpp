@@ -34,6 +34,14 @@ bool UnsettledWrites::is_settled(std::string_view key, const resp::Version& vers
   return writes_.empty() || !writes_.contains(resp::write_id(key, version));
 }
 
+std::set<topology::Vnode> UnsettledWrites::vnodes_before(topology::Epoch epoch) const {
+  std::set<topology::Vnode> vnodes;
+  for (const auto& [id, held] : writes_) {
+    if (held.done.version.epoch < epoch) vnodes.insert(held.vnode);
+  }
+  return vnodes;
+}
+
 std::vector<UnsettledWrites::Orphan> UnsettledWrites::orphans(TimePoint deadline,
                                                               size_t count) const {
   std::vector<Orphan> found;

@@ -20,6 +20,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -52,6 +53,9 @@ class UnsettledWrites {
 
   // Whether what a reader finds in this version may be shown.
   [[nodiscard]] bool is_settled(std::string_view key, const resp::Version& version) const;
+
+  // The vnodes with a write of an epoch before `epoch` that is not settled.
+  [[nodiscard]] std::set<topology::Vnode> vnodes_before(topology::Epoch epoch) const;
 
   // The batch that the writes added last were in: committed, or not.
   void keep_batch() { in_batch_.clear(); }

@@ -25,11 +25,13 @@ constexpr Millis kRetryPause{100};
 
 VnodeSync::VnodeSync(net::Loop& loop, Shard& shard, std::unique_ptr<PeerClient> peer,
                      std::vector<topology::Vnode> vnodes, Callbacks callbacks)
-    : shard_(shard),
+    : loop_(loop),
+      shard_(shard),
       peer_(std::move(peer)),
       callbacks_(std::move(callbacks)),
       retry_(loop.timer([this] { go_on(); })),
-      unknown_(std::move(vnodes)) {
+      unknown_(std::move(vnodes)),
+      sends_from_(loop.now() + shard.options().request_timeout) {
   retry_->start(Millis{0});
 }
 
@@ -39,6 +41,9 @@ void VnodeSync::go_on() {
     read_page();
   } else if (!unknown_.empty()) {
     compare_digests();
+  } else if (!later_.empty()) {
+    std::swap(unknown_, later_);
+    retry_->start(kRetryPause);
   } else {
     callbacks_.on_done();
   }
@@ -120,7 +125,8 @@ Status VnodeSync::find_differences(const KeyPage& page) {
           if (!in_range) return;
           const auto found = theirs.find(key.physical_key);
           const bool there = found != theirs.end();
-          if (!there || found->second < record.header.version) {
+          const bool ahead = !there || found->second < record.header.version;
+          if (ahead && !comes_by_itself(key, record.header.version)) {
             to_send_.emplace_back(key.physical_key);
           }
           if (there && found->second <= record.header.version) theirs.erase(found);
@@ -131,7 +137,17 @@ Status VnodeSync::find_differences(const KeyPage& page) {
 
   for (const auto& [key, version] : theirs)
     to_fetch_.emplace_back(key);
+  if (!to_send_.empty() && loop_.now() < sends_from_) {
+    to_send_.clear();
+    must_wait_ = true;
+  }
   return Status::okay();
+}
+
+// Whether its router brings the write to the other side: it is of this epoch, or still under way.
+bool VnodeSync::comes_by_itself(const KeyRef& key, const resp::Version& version) const {
+  return version.epoch >= shard_.standing().epoch ||
+         !shard_.unsettled().is_settled(key.physical_key, version);
 }
 
 void VnodeSync::work_off() {
@@ -208,7 +224,11 @@ void VnodeSync::finish_page() {
   if (from_.empty()) {
     const topology::Vnode vnode = different_.back();
     different_.pop_back();
-    callbacks_.on_vnode_done(vnode);
+    if (std::exchange(must_wait_, false)) {
+      later_.push_back(vnode);
+    } else {
+      callbacks_.on_vnode_done(vnode);
+    }
   }
   go_on();
 }

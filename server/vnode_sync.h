@@ -3,11 +3,16 @@
 //   VDIGEST of many vnodes --equal--> done
 //                          --not----> VKEYS page by page, beside our own keys of that range:
 //                                       newer or only there: VFETCH, stored put-if-newer
-//                                       newer or only here:  VSET or VDEL, role S
+//                                       newer or only here:  VSET or VDEL, role S, but not soon
 //
 // Both sides end with the highest version of each key; nothing is ever taken back. Live writes
 // may go on meanwhile: versions make every order of arrival come out the same. It never gives
 // up: while the other does not answer it tries again.
+//
+// What only this side has of an earlier epoch, nobody was told to be written: the other side has
+// every acknowledged write. Its router will propose it anew, and then it must not have been seen
+// before. So it is sent only when no router can do that any more, after request-timeout; a vnode
+// with such a record waits until then, or until a newer one has come.
 //
 // Loop thread only.
 #pragma once
@@ -48,6 +53,7 @@ class VnodeSync {
   void read_page();
   void on_page(const Result<resp::Value>& reply);
   Status find_differences(const KeyPage& page);
+  [[nodiscard]] bool comes_by_itself(const KeyRef& key, const resp::Version& version) const;
   void work_off();
   void fetch();
   void on_records(const Result<resp::Value>& reply, const std::vector<std::string>& keys);
@@ -55,6 +61,7 @@ class VnodeSync {
   void finish_page();
   void on_trouble(const Status& why);
 
+  net::Loop& loop_;
   Shard& shard_;
   const std::unique_ptr<PeerClient> peer_;
   const Callbacks callbacks_;
@@ -62,12 +69,15 @@ class VnodeSync {
 
   std::vector<topology::Vnode> unknown_;    // Digests not compared yet; from the back.
   std::vector<topology::Vnode> different_;  // The back one is being worked on.
+  std::vector<topology::Vnode> later_;      // To be compared again: see above.
+  const TimePoint sends_from_;              // Not before does this side send what it has.
 
   // The page of the vnode being worked on.
   std::string from_;
   std::string next_;
   std::vector<std::string> to_fetch_;
   std::vector<std::string> to_send_;
+  bool must_wait_ = false;  // The vnode has what may be sent only later.
 
   uint64_t fetched_ = 0;
   uint64_t sent_ = 0;

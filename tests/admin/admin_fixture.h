@@ -64,6 +64,7 @@ class FakeServer {
   uint32_t shards_offline = 0;
   bool recovers = true;      // Is complete in every epoch at once.
   uint64_t incarnation = 1;  // Changes when its process is started anew.
+  bool disk_full = false;
   bool sees_others = false;  // What it answers when asked whether another one answers.
   int refusals_left = 0;     // How many DORIS.ADOPT to refuse.
   std::string last_error;    // What was wrong with a topology.
@@ -79,7 +80,7 @@ class FakeServer {
       if (server_.frozen) return;
       if (args[0] == "DORIS.HEARTBEAT") {
         reply()
-            .array(9)
+            .array(10)
             .bulk(server_.name)
             .integer(static_cast<int64_t>(server_.epoch))
             .integer(server_.ready ? 1 : 0)
@@ -88,7 +89,8 @@ class FakeServer {
             .integer(server_.recovers ? 0 : 7)
             .integer(static_cast<int64_t>(server_.incarnation))
             .integer(12)
-            .integer(3456);
+            .integer(3456)
+            .integer(server_.disk_full ? 1 : 0);
       } else if (args[0] == "DORIS.PROBE") {
         reply().integer(server_.sees_others ? 1 : 0);
       } else if (args[0] == "DORIS.ADOPT") {

@@ -43,6 +43,21 @@ TEST_CASE("a read that waits reads anew at another server when its own is gone")
   CHECK(router.replies() == Lines{"\"of both\""});
 }
 
+// The other server does not know of what the read waits for: to it that is settled.
+TEST_CASE("a read that waits reads anew when another server is the primary") {
+  RunningWorker router;
+  const std::string key = router.key_in(topology::Group::kA);
+  router.a.records[key] = {{1, 1, 999}, "of one copy"};
+  router.b.records[key] = {{1, 0, 999}, "of both"};
+  router.a.settles = false;
+  router.say({"GET " + key});
+  router.loop.advance(Millis{20});
+  CHECK(router.replies().empty());
+  router.adopt_with("a1", topology::NodeState::kTempFailed);
+  router.loop.advance(Millis{20});
+  CHECK(router.replies() == Lines{"\"of both\""});
+}
+
 TEST_CASE("a read that waits for too long is told so") {
   RunningWorker router;
   router.primary("k").records["k"] = {{1, 1, 999}, "v"};
@@ -84,7 +99,11 @@ TEST_CASE("what a lost connection was told is told again") {
 TEST_CASE("a write that one copy refused is given up, for the servers to settle") {
   RunningWorker router;
   router.secondary("k").disk_full = true;
-  CHECK_THAT(router.ask("SET k v"), Catch::StartsWith("-DISKFULL"));
+  router.say({"SET k v"});
+  router.loop.advance(Millis{3000});
+  const Lines replies = router.replies();
+  REQUIRE(replies.size() == 1);
+  CHECK_THAT(replies[0], Catch::StartsWith("-DISKFULL"));
   CHECK(router.primary("k").settled == 0);
   CHECK(router.primary("k").abandoned == 1);
 }

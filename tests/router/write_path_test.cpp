@@ -99,9 +99,24 @@ TEST_CASE("an error of either replica is the client's, and names the data server
   const bool first = GENERATE(true, false);
   (first ? router.a : router.b).disk_full = true;
   const std::string name = first ? "a1 (127.0.0.1:7001)" : "b1 (127.0.0.1:7011)";
-  CHECK(router.ask("SET k v") == "-DISKFULL no room [data server " + name + "]");
+  router.say({"SET k v"});
+  router.loop.advance(Millis{3000});  // The second copy is tried for a while.
+  CHECK(router.replies() == Lines{"-DISKFULL no room [data server " + name + "]"});
   CHECK(router.ask("GET nothing") == "nil");
   CHECK(router.stats.errors.get() == 1);
+}
+
+TEST_CASE("a second copy that was refused is tried again, and the order stays") {
+  RunningWorker router;
+  router.secondary("k").disk_full = true;
+  router.say({"SET k 1", "SET k 2"});
+  router.loop.advance(Millis{200});
+  CHECK(router.replies().empty());
+  router.secondary("k").disk_full = false;
+  router.loop.advance(Millis{200});
+  CHECK(router.replies() == Lines{"+OK", "+OK"});
+  CHECK(router.a.records["k"].value == "2");
+  CHECK(router.b.records["k"] == router.a.records["k"]);
 }
 
 TEST_CASE("an answer to a write that is none of the dialect's is an error") {

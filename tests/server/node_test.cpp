@@ -79,7 +79,7 @@ TEST_CASE_METHOD(RunningNode, "what is no topology, or another cluster's, is ref
 TEST_CASE_METHOD(RunningNode, "each start of a node is another incarnation") {
   start_serving(3);
   const resp::Value first = whole_heartbeat();
-  REQUIRE(first.items.size() == 9);
+  REQUIRE(first.items.size() == 10);
   CHECK_THAT(admin_.registration(), Catch::EndsWith(std::to_string(first.items[6].integer) + " "));
   CHECK(whole_heartbeat().items[6] == first.items[6]);
   restart();

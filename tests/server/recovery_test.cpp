@@ -67,7 +67,7 @@ class Cluster {
     standing.not_ready = "";
     members_[i].shard->set_standing(standing);
   }
-  void run() { loop_.advance(Millis{3000}); }
+  void run() { loop_.advance(Millis{8000}); }  // Longer than request-timeout.
 
   [[nodiscard]] bool complete() {
     return a1().shard->counters().recovered_epoch.get() == static_cast<int64_t>(topology_.epoch);
@@ -167,6 +167,26 @@ TEST_CASE("each side gets what is newer at the other, and nothing older comes ba
   CHECK(Cluster::get(cluster.b1(), "only here") == "x");
   CHECK(Cluster::get(cluster.a1(), "only there") == "y");
   CHECK(Cluster::get(cluster.a1(), "deleted there") == "(deleted)");
+}
+
+TEST_CASE("what nobody was told to be written is not spread while its router may propose it anew") {
+  Cluster cluster;
+  Cluster::put(cluster.a1(), "never acknowledged", 2, "x");
+  cluster.recover();
+  cluster.loop_.advance(Millis{4000});
+  CHECK_FALSE(cluster.complete());
+  CHECK(Cluster::get(cluster.b1(), "never acknowledged") == "(none)");
+  SECTION("it is spread when no router can") {
+    cluster.loop_.advance(Millis{2000});
+    CHECK(cluster.complete());
+    CHECK(Cluster::get(cluster.b1(), "never acknowledged") == "x");
+  }
+  SECTION("or it is outdated before that") {
+    Cluster::put(cluster.b1(), "never acknowledged", 3, "y");
+    cluster.loop_.advance(Millis{500});
+    CHECK(cluster.complete());
+    CHECK(Cluster::get(cluster.a1(), "never acknowledged") == "y");
+  }
 }
 
 TEST_CASE("random differences end in equal copies with the highest versions") {

@@ -61,6 +61,32 @@ TEST_CASE_METHOD(UnsettledShard, "the second copy of a write is unsettled, too")
   CHECK(ask(*router, {"VGET", of_b, "k"}) == "v");
 }
 
+TEST_CASE_METHOD(UnsettledShard, "other servers are not given what is not settled") {
+  const auto router = link_showing(257);
+  CHECK(ask(*router, set("k", "v", 1)) == ":0");
+  const auto peer = connect();
+  CHECK(ask(*peer, {"DORIS.PEER", topology_.cluster, "3", "b1"}) == "+OK");
+  CHECK(ask(*peer, {"VKEYS", vnode(), "", "10"}) == "[]");
+  CHECK(ask(*peer, {"VFETCH", vnode(), "k"}) == "[nil]");
+  settle(*router, "k", 1);
+  CHECK(ask(*peer, {"VKEYS", vnode(), "", "10"}) != "[]");
+  CHECK(ask(*peer, {"VFETCH", vnode(), "k"}) != "[nil]");
+}
+
+TEST_CASE_METHOD(UnsettledShard, "who compares waits for the writes of earlier epochs") {
+  const auto router = link_showing(257);
+  CHECK(ask(*router, set("k", "v", 1)) == ":0");
+  const auto early = connect();
+  CHECK(ask(*early, {"DORIS.PEER", topology_.cluster, "3", "b1"}) == "+OK");
+  CHECK_THAT(ask(*early, {"VDIGEST", vnode()}), !Catch::Contains("UNSETTLED"));
+  serve(4);
+  const auto peer = connect();
+  CHECK(ask(*peer, {"DORIS.PEER", topology_.cluster, "4", "b1"}) == "+OK");
+  CHECK_THAT(ask(*peer, {"VDIGEST", vnode()}), Catch::StartsWith("-UNSETTLED vnode"));
+  CHECK(ask(*router, {"VSETTLE", id_bytes(resp::write_id("k", {3, 1, 257})), ""}) == "+OK");
+  CHECK_THAT(ask(*peer, {"VDIGEST", vnode()}), !Catch::Contains("UNSETTLED"));
+}
+
 TEST_CASE_METHOD(UnsettledShard, "a newer write says nothing of an older one") {
   const auto router = link_showing(257);
   CHECK(ask(*router, set("k", "old", 1)) == ":0");
