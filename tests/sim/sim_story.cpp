@@ -37,6 +37,7 @@ class Telling {
                             SimClient::Options{.number = i,
                                                .keys = options_.keys,
                                                .atomic_commands = options_.atomic_commands,
+                                               .delete_counts = options_.delete_counts,
                                                .routers = routers},
                             histories_);
     }
