@@ -22,6 +22,9 @@ Recovery::Recovery(net::Loop& loop, Random& random, Shard& shard, const Standing
   kLog.info("{}: recovering in epoch {}: {} vnodes to compare with {} shards, {} wait",
             shard_.options().name, standing_.epoch, vnodes_left_ - plan_.waiting,
             plan_.compare.size(), plan_.waiting);
+  // Nobody reads here now, and routers may not have been able to say what was settled meanwhile.
+  // Before this node is read, each vnode has been compared with one where all of that is settled.
+  shard_.unsettled().forget_before(standing_.epoch);
   drain_logs();
   tell_progress();
 }

@@ -19,6 +19,11 @@ void UnsettledWrites::drop_batch() {
   in_batch_.clear();
 }
 
+void UnsettledWrites::forget_before(topology::Epoch epoch) {
+  std::erase_if(writes_,
+                [&](const auto& entry) { return entry.second.done.version.epoch < epoch; });
+}
+
 void UnsettledWrites::abandon(resp::WriteId id) {
   const auto found = writes_.find(id);
   if (found != writes_.end()) found->second.writer = 0;

@@ -75,6 +75,9 @@ class UnsettledWrites {
   // They stay until they are settled.
   [[nodiscard]] std::vector<Orphan> orphans(TimePoint deadline, size_t count) const;
 
+  // What was taken before `epoch` is forgotten: another way is found to tell what both copies have.
+  void forget_before(topology::Epoch epoch);
+
   void clear() { writes_.clear(); }
   [[nodiscard]] size_t size() const { return writes_.size(); }
 

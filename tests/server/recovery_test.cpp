@@ -189,6 +189,21 @@ TEST_CASE("what nobody was told to be written is not spread while its router may
   }
 }
 
+TEST_CASE("what was under way when a node failed does not wait for ever to be settled") {
+  Cluster cluster;
+  const resp::Version version{4, 2, 257};
+  Cluster::put(cluster.a1(), "k", 2, "v");
+  Cluster::put(cluster.b1(), "k", 2, "v");
+  UnsettledWrites& unsettled = cluster.a1().shard->unsettled();
+  unsettled.add(257, Cluster::ref("k"), version, {false, version});
+  unsettled.keep_batch();
+  CHECK_FALSE(unsettled.is_settled("k", version));
+  cluster.recover();
+  cluster.run();
+  CHECK(cluster.complete());
+  CHECK(unsettled.is_settled("k", version));
+}
+
 TEST_CASE("random differences end in equal copies with the highest versions") {
   Random random(GENERATE(1, 2, 3));
   Cluster cluster;
