@@ -92,7 +92,7 @@ void place_logs(Topology& topology, const FactsOf& facts, Words& words) {
     if (chosen == node.stand_in) continue;
     node.stand_in = chosen;
     const std::string who = chosen == topology::kNoNode ? "nobody" : topology.find(chosen)->name;
-    words.add(fmt::format("{} stands in for {}", who, node.name), "");
+    words.add(fmt::format("{} stands in for {}", who, node.name), "its update log needs a keeper");
   }
 }
 

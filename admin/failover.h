@@ -30,7 +30,7 @@ struct NodeFacts {
   bool full = false;                    // It answers, and takes no writes: its disk is full.
   bool restarted = false;               // Its process is another one than the one that was up.
   topology::Epoch recovered_epoch = 0;  // The epoch in which it says that it is complete.
-  std::string why;                      // Why it has failed, for the journal.
+  std::string why{};                    // Why it has failed, for the journal.
 };
 
 using FactsOf = std::function<NodeFacts(const topology::Node& node)>;

@@ -34,7 +34,7 @@ void AcknowledgedWrites::write(Writer& writer, size_t number) {
     const std::string key =
         "w" + std::to_string(number) + ":" + std::to_string(turn % kKeysPerWriter);
     const Value value = turn % 11 == 10 ? Value() : "turn " + std::to_string(turn);
-    if (attempt(client, key, value, writer.keys[key])) {
+    if (attempt(client, key, value, writer.keys[key], writer.failure)) {
       ++writer.acknowledged;
       continue;
     }
@@ -45,7 +45,7 @@ void AcknowledgedWrites::write(Writer& writer, size_t number) {
 }
 
 bool AcknowledgedWrites::attempt(RedisClient& client, const std::string& key, const Value& value,
-                                 History& history) {
+                                 History& history, std::string& failure) {
   const Reply reply =
       value.has_value() ? client.command({"SET", key, *value}) : client.command({"DEL", key});
   if (reply.ok() || reply.kind == Reply::kInteger) {
@@ -53,6 +53,7 @@ bool AcknowledgedWrites::attempt(RedisClient& client, const std::string& key, co
     return true;
   }
   history.unanswered.insert(value);
+  if (failure.empty()) failure = (value.has_value() ? "SET " : "DEL ") + key + ": " + reply.text;
   return false;
 }
 
@@ -96,6 +97,14 @@ uint64_t AcknowledgedWrites::failed() const {
   for (const Writer& writer : writers_)
     sum += writer.failed;
   return sum;
+}
+
+std::string AcknowledgedWrites::failures() const {
+  std::string text;
+  for (const Writer& writer : writers_) {
+    if (!writer.failure.empty()) text += writer.failure + "\n";
+  }
+  return text;
 }
 
 std::vector<std::string> AcknowledgedWrites::settled_keys() const {

@@ -43,6 +43,9 @@ class AcknowledgedWrites {
   [[nodiscard]] uint64_t acknowledged() const;
   [[nodiscard]] uint64_t failed() const;  // Attempts that were answered by an error, or not.
 
+  // What the first of the failed ones were told, of each writer.
+  [[nodiscard]] std::string failures() const;
+
   // Keys of which every attempt was acknowledged.
   [[nodiscard]] std::vector<std::string> settled_keys() const;
 
@@ -58,11 +61,12 @@ class AcknowledgedWrites {
     std::map<std::string, History> keys;  // The writer's own until finish().
     std::atomic<uint64_t> acknowledged = 0;
     std::atomic<uint64_t> failed = 0;
+    std::string failure;  // The first; the writer's own until finish().
   };
 
   void write(Writer& writer, size_t number);
   static bool attempt(RedisClient& client, const std::string& key, const Value& value,
-                      History& history);
+                      History& history, std::string& failure);
 
   const uint16_t port_;
   std::atomic<bool> finished_ = false;
