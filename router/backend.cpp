@@ -81,7 +81,9 @@ void Backend::on_pass_end() {
 void Backend::send(const Entry& entry) {
   const Sent sent{entry, bytes_of(entry), {}};
   queued_bytes_ += sent.bytes;
-  if (state_ == State::kReady) {
+  // While a new table is taken over, what one backend gives back may come to another one that
+  // has not heard of the table: it may not leave on a connection that speaks for the old one.
+  if (state_ == State::kReady && linked_epoch_ == host_.table().epoch()) {
     transmit(sent);
   } else {
     waiting_.push_back(sent);

@@ -35,6 +35,17 @@ TEST_CASE("while a node has failed, the other replica serves, and its log is bes
   CHECK(scene.router.a.connections() == 0);
 }
 
+TEST_CASE("what waited at one server does not reach another on a connection of the old epoch") {
+  Scene scene;
+  scene.router.a.leave();
+  scene.router.say({"SET " + scene.key + " v"});
+  CHECK(scene.router.replies().empty());
+  scene.router.adopt_with("a1", NodeState::kRecovering);
+  scene.router.a.come_back();
+  scene.router.loop.advance(kReconnect);
+  CHECK(scene.router.replies() == Lines{"+OK"});
+}
+
 TEST_CASE("the stand-in keeps the log of a failed node") {
   Scene scene;
   FakeShard stand_in(scene.router.loop, 8001, 2);

@@ -113,7 +113,7 @@ TEST_CASE("connections that break break no promise") {
 }
 
 TEST_CASE("any fault of one machine at a time breaks no promise") {
-  tell_stories(25, long_story(kAnyFault));
+  tell_stories(15, long_story(kAnyFault));
 }
 
 TEST_CASE("any fault breaks no promise when the disks are synced each second") {
