@@ -19,6 +19,14 @@ void UnsettledWrites::drop_batch() {
   in_batch_.clear();
 }
 
+void UnsettledWrites::settle(resp::WriteId id) {
+  const auto found = writes_.find(id);
+  if (found == writes_.end()) return;
+  const resp::WriteId raised = resp::write_id(found->second.key, found->second.done.version);
+  writes_.erase(found);
+  writes_.erase(raised);
+}
+
 void UnsettledWrites::forget_before(topology::Epoch epoch) {
   std::erase_if(writes_,
                 [&](const auto& entry) { return entry.second.done.version.epoch < epoch; });
@@ -26,7 +34,10 @@ void UnsettledWrites::forget_before(topology::Epoch epoch) {
 
 void UnsettledWrites::abandon(resp::WriteId id) {
   const auto found = writes_.find(id);
-  if (found != writes_.end()) found->second.writer = 0;
+  if (found == writes_.end()) return;
+  found->second.writer = 0;
+  const resp::WriteId raised = resp::write_id(found->second.key, found->second.done.version);
+  if (const auto other = writes_.find(raised); other != writes_.end()) other->second.writer = 0;
 }
 
 const UnsettledWrites::Done* UnsettledWrites::find(const KeyRef& key,

@@ -61,8 +61,10 @@ class UnsettledWrites {
   void keep_batch() { in_batch_.clear(); }
   void drop_batch();
 
-  // Both copies have the write: forgotten. Unknown ids are ignored.
-  void settle(resp::WriteId id) { writes_.erase(id); }
+  // Both copies have the write, or a later one of the same key: forgotten. `id` is that of the
+  // proposal or of the raised version; a writer that was not answered knows only the first.
+  // Unknown ids are ignored.
+  void settle(resp::WriteId id);
 
   // Its writer has given up before it knew that.
   void abandon(resp::WriteId id);

@@ -116,6 +116,24 @@ TEST_CASE_METHOD(UnsettledShard, "a raised write that is sent again has the same
   CHECK(ask(*again, set("k", "low", 1)) == raised);
 }
 
+// Its writer, if it was not answered, does not know that it was raised.
+TEST_CASE("a raised write is settled or abandoned by what it was proposed as") {
+  UnsettledWrites writes;
+  const resp::Version proposal{3, 1, 257};
+  const resp::Version raised{3, 100, 257};
+  writes.add(257, {1, "k"}, proposal, {false, raised});
+  CHECK_FALSE(writes.is_settled("k", raised));
+  SECTION("settled") {
+    writes.settle(resp::write_id("k", proposal));
+    CHECK(writes.is_settled("k", raised));
+    CHECK(writes.size() == 0);
+  }
+  SECTION("abandoned") {
+    writes.abandon(resp::write_id("k", proposal));
+    CHECK(writes.orphans(TimePoint{}, 10).size() == 2);
+  }
+}
+
 TEST_CASE_METHOD(UnsettledShard, "a write whose batch failed is not remembered") {
   const auto router = link_showing(257);
   store_->commit_error = Status::no_space("no room for the log");
