@@ -41,8 +41,10 @@ Result<Heartbeat> read_heartbeat(const Result<Value>& reply, const topology::Nod
 // Why a heartbeat failed, without the address in front: whoever sees the node sees that.
 std::string cause_of(const Status& status, const net::Address& address) {
   std::string_view cause = status.message();
-  const std::string prefix = address.text() + ": ";
-  if (cause.starts_with(prefix)) cause.remove_prefix(prefix.size());
+  for (const std::string_view before : {"", "connect to "}) {
+    const std::string prefix = std::string(before) + address.text() + ": ";
+    if (cause.starts_with(prefix)) cause.remove_prefix(prefix.size());
+  }
   return std::string(cause);
 }
 
