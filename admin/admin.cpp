@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "admin/node_operations.h"
 #include "base/log.h"
 #include "base/net/file_limit.h"
 
@@ -12,6 +15,7 @@ const Log kLog("admin");
 
 // Routers and servers hold a few connections each; this is for some thousand of them.
 constexpr size_t kSessionsMax = 10000;
+constexpr Millis kLostCheck{1000};   // How often long failures are looked for.
 constexpr uint64_t kOwnFiles = 256;  // Descriptors beside the sessions': files, heartbeats.
 
 }  // namespace
@@ -22,7 +26,8 @@ Admin::Admin(net::Loop& loop, const Clock& clock, Random& random, const Settings
       settings_(settings),
       started_ms_(clock.wall_ms()),
       random_(random),
-      supervisor_(loop, random, settings.monitor, [this] { reconsider(); }) {}
+      supervisor_(loop, random, settings.monitor, [this] { reconsider(); }),
+      lost_check_(loop.timer([this] { replace_the_lost(); })) {}
 
 Admin::~Admin() {
   loop_.cancel(*this);
@@ -41,6 +46,7 @@ Status Admin::start() {
   if (!listener.ok()) return listener.status();
   listener_ = *std::move(listener);
   announce();
+  lost_check_->start(kLostCheck, kLostCheck);
   kLog.info("listening on {}", net::Address{settings_.listen.host, listener_->port()}.text());
   return Status::okay();
 }
@@ -115,6 +121,30 @@ Status Admin::follow_restart(const Registration& registration) {
 void Admin::reconsider() {
   auto change = follow_facts(store_->topology(), facts_of(), settings_.degraded_writes);
   if (change.has_value() && adopt(*std::move(change), "the admin").ok()) announce();
+}
+
+// Whether a node has been failed, and not by an operator's will, for permanent-failure-after.
+bool Admin::is_lost(const topology::Node& node) {
+  if (node.state != topology::NodeState::kTempFailed || node.held) return false;
+  const Result<JournalEntry> failed = store_->entry(node.since);
+  if (!failed.ok()) {
+    kLog.error("when {} failed cannot be read: {}", node.name, failed.status().message());
+    return false;
+  }
+  return Millis{clock_.wall_ms() - failed->at_ms} >= settings_.permanent_failure_after;
+}
+
+void Admin::replace_the_lost() {
+  const topology::Topology& topology = store_->topology();
+  const auto lost =
+      std::ranges::find_if(topology.nodes, [this](const auto& n) { return is_lost(n); });
+  if (lost == topology.nodes.end()) return;
+  const topology::Node* const successor = find_successor(topology, *lost, facts_of());
+  if (successor == nullptr) return;
+  auto change = replace_node(topology, lost->name, successor->name, facts_of(), /*force=*/false);
+  if (!change.ok()) return;  // The other copies cannot all be reached: later, perhaps.
+  change->why = fmt::format("{} had failed for longer than permanent-failure-after", lost->name);
+  if (adopt(*std::move(change), "the admin").ok()) announce();
 }
 
 Status Admin::carry_out(Result<Change> change, const std::string& who) {

@@ -86,6 +86,8 @@ class Admin final : private net::PassTask {
   Status let_in(const Registration& registration, const std::string& peer);
   Status follow_restart(const Registration& registration);
   void reconsider();
+  void replace_the_lost();
+  [[nodiscard]] bool is_lost(const topology::Node& node);
   Status adopt(Change change, const std::string& who);
   void announce();
 
@@ -97,6 +99,7 @@ class Admin final : private net::PassTask {
   std::unique_ptr<TopologyStore> store_;  // From start() on.
   Random& random_;
   Supervisor supervisor_;
+  const std::unique_ptr<net::Timer> lost_check_;
   WatcherList watchers_;
   std::string last_refusal_;  // So that a server that keeps trying is logged once.
 

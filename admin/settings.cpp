@@ -9,6 +9,7 @@ Settings::Settings(const Config& settings)
       rules{static_cast<uint32_t>(config.integer("initial-servers-per-group")),
             config.is_yes("allow-same-machine")},
       degraded_writes(config.is_yes("degraded-writes")),
+      permanent_failure_after(config.duration("permanent-failure-after")),
       monitor{config.duration("heartbeat-interval"), config.duration("heartbeat-timeout"),
               static_cast<uint32_t>(config.integer("heartbeat-failures"))} {}
 

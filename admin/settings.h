@@ -17,6 +17,7 @@ struct Settings {
   TopologyStore::Options store;
   MembershipRules rules;
   bool degraded_writes;
+  Millis permanent_failure_after;
   Monitor::Options monitor;
 };
 

@@ -171,17 +171,21 @@ Result<uint32_t> TopologyStore::draw_router_number() {
   return next_router_++;
 }
 
+Result<JournalEntry> TopologyStore::entry(topology::Epoch epoch) {
+  const Result<std::string> text =
+      read(journal_key(epoch), fmt::format("the journal entry of epoch {}", epoch));
+  if (!text.ok()) return text.status();
+  return decode_entry(epoch, *text);
+}
+
 Result<std::vector<JournalEntry>> TopologyStore::history(uint64_t count) {
   std::vector<JournalEntry> entries;
   // Epochs have no gaps, so the keys are known and no scan is needed.
   const topology::Epoch end = topology_.epoch - std::min(count, topology_.epoch);
   for (topology::Epoch epoch = topology_.epoch; epoch > end; --epoch) {
-    const Result<std::string> text =
-        read(journal_key(epoch), fmt::format("the journal entry of epoch {}", epoch));
-    if (!text.ok()) return text.status();
-    Result<JournalEntry> entry = decode_entry(epoch, *text);
-    if (!entry.ok()) return entry.status();
-    entries.push_back(*std::move(entry));
+    Result<JournalEntry> one = entry(epoch);
+    if (!one.ok()) return one.status();
+    entries.push_back(*std::move(one));
   }
   return entries;
 }

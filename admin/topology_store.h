@@ -65,6 +65,9 @@ class TopologyStore {
   // have been given.
   Result<uint32_t> draw_router_number();
 
+  // The journal's entry of `epoch`, which is one from 1 to topology().epoch.
+  Result<JournalEntry> entry(topology::Epoch epoch);
+
   // The newest `count` entries of the journal, the newest first.
   Result<std::vector<JournalEntry>> history(uint64_t count);
 

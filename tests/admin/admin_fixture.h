@@ -209,7 +209,7 @@ class RunningAdmin {
   }
 
   resp::Value register_server(const FakeServer& server, const std::string& cluster = "-") {
-    const std::string group(1, server.name[0]);
+    const std::string group = server.name[0] == 's' ? "standby" : server.name.substr(0, 1);
     return ask({"DORIS.REGISTER", "server", server.name, group, "machine-" + server.name,
                 "127.0.0.1", std::to_string(server.port), "1", cluster, "0",
                 std::to_string(server.incarnation)});

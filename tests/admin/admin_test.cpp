@@ -75,6 +75,23 @@ TEST_CASE(
   CHECK(admin.ask({"DORIS.STATUS"}).get("epoch")->integer == 6);  // Recovering, then up.
 }
 
+TEST_CASE("a server that has failed for too long is replaced by a standby") {
+  RunningAdmin admin(Overrides{{"permanent-failure-after", "200ms"}});
+  FakeServer& s1 = admin.add_server("s1");
+  FakeServer& a1 = admin.add_server("a1");
+  FakeServer& b1 = admin.add_server("b1");
+  for (FakeServer* server : {&s1, &a1, &b1})
+    REQUIRE(admin.register_server(*server).is(Value::Kind::kArray));
+  REQUIRE(eventually([&] { return admin.status_text("state") == "serving"; }));
+  admin.on_thread([&] { b1.vanish(); });
+  REQUIRE(eventually([&] { return admin.node_text("b1", "state") == "dead"; }));
+  CHECK(eventually([&] { return admin.node_text("s1", "state") == "up"; }));
+  CHECK(admin.node_text("s1", "group") == "b");
+  CHECK(eventually([&] { return admin.status_text("state") == "serving"; }));
+  const Value refused = admin.register_server(b1);
+  CHECK_THAT(refused.text, Catch::StartsWith("REFUSED ") && Contains("declared dead"));
+}
+
 TEST_CASE("a frozen server is shown as down though its connection stands") {
   RunningAdmin admin(Overrides{{"heartbeat-timeout", "50ms"}});
   FakeServer& a1 = admin.add_server("a1");
