@@ -66,6 +66,7 @@ class FakeServer {
   uint64_t incarnation = 1;  // Changes when its process is started anew.
   bool disk_full = false;
   bool sees_others = false;  // What it answers when asked whether another one answers.
+  int probes = 0;            // How often it was asked that.
   int refusals_left = 0;     // How many DORIS.ADOPT to refuse.
   std::string last_error;    // What was wrong with a topology.
 
@@ -92,6 +93,7 @@ class FakeServer {
             .integer(3456)
             .integer(server_.disk_full ? 1 : 0);
       } else if (args[0] == "DORIS.PROBE") {
+        ++server_.probes;
         reply().integer(server_.sees_others ? 1 : 0);
       } else if (args[0] == "DORIS.ADOPT") {
         server_.adopt(*this, args[1]);

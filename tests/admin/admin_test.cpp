@@ -103,6 +103,59 @@ TEST_CASE("a frozen server is shown as down though its connection stands") {
   CHECK(eventually([&] { return admin.node_text("a1", "health") == "up"; }));
 }
 
+// One observer alone fails nobody.
+TEST_CASE("a silent server is failed over only once nobody else reaches it either") {
+  RunningAdmin admin(Overrides{{"heartbeat-timeout", "50ms"}});
+  FakeServer& a1 = admin.add_server("a1");
+  FakeServer& b1 = admin.add_server("b1");
+  REQUIRE(admin.register_server(a1).is(Value::Kind::kArray));
+  REQUIRE(admin.register_server(b1).is(Value::Kind::kArray));
+  REQUIRE(eventually([&] { return admin.status_text("state") == "serving"; }));
+  admin.on_thread([&] {
+    a1.sees_others = true;
+    b1.frozen = true;
+  });
+  REQUIRE(eventually([&] { return admin.node_text("b1", "health") == "down"; }));
+  REQUIRE(
+      eventually([&] { return admin.read(a1.probes) >= 2; }));  // It was asked again, and again.
+  CHECK(admin.node_text("b1", "state") == "up");
+  admin.on_thread([&] { a1.sees_others = false; });
+  CHECK(eventually([&] { return admin.node_text("b1", "state") == "temp-failed"; }));
+}
+
+TEST_CASE("a report names a node of this cluster") {
+  RunningAdmin admin;
+  form(admin);
+  const std::string cluster = admin.ask({"DORIS.STATUS"}).get("cluster")->text;
+  const auto report = [&](const std::string& node, const std::string& of) {
+    return admin.ask({"DORIS.REPORT", "10.0.0.1:6379", node, of, "3", "no answer"}).text;
+  };
+  CHECK(report("b1", cluster) == "OK");
+  CHECK_THAT(report("b7", cluster), Contains("no node 'b7'"));
+  CHECK_THAT(report("b1", "another"), Catch::StartsWith("WRONGCLUSTER"));
+  CHECK(admin.node_text("b1", "state") == "up");
+}
+
+TEST_CASE("a server whose process is new steps back before it is let in") {
+  RunningAdmin admin;
+  FakeServer& a1 = admin.add_server("a1");
+  FakeServer& b1 = admin.add_server("b1");
+  REQUIRE(admin.register_server(a1).is(Value::Kind::kArray));
+  REQUIRE(admin.register_server(b1).is(Value::Kind::kArray));
+  REQUIRE(eventually([&] { return admin.status_text("state") == "serving"; }));
+  const std::string cluster = admin.ask({"DORIS.STATUS"}).get("cluster")->text;
+  admin.on_thread([&] {
+    b1.incarnation = 2;
+    b1.recovers = false;
+  });
+  const Value reply = admin.register_server(b1, cluster);
+  REQUIRE(reply.items.size() == 2);
+  CHECK(topology::decode(reply.items[1].text)->find("b1")->state ==
+        topology::NodeState::kRecovering);
+  admin.on_thread([&] { b1.recovers = true; });
+  CHECK(eventually([&] { return admin.status_text("state") == "serving"; }));
+}
+
 TEST_CASE("another server at a node's address is not taken for it") {
   RunningAdmin admin;
   FakeServer& a1 = admin.add_server("a1");
