@@ -190,11 +190,11 @@ TEST_CASE("the setting degraded-writes goes into the topology") {
 
 TEST_CASE("a held node stays out until it is released") {
   Followed cluster;
-  CHECK(cluster.carry_out(hold_node(cluster.members.topology, "b1", cluster.facts_of(), false)) ==
-        "");
+  CHECK(cluster.carry_out(hold_node(cluster.members.topology, "b1", cluster.facts_of(), false))
+            .empty());
   CHECK(cluster.state("b1") == NodeState::kTempFailed);
   CHECK_FALSE(cluster.answers("b1"));
-  CHECK(cluster.carry_out(release_node(cluster.members.topology, "b1")) == "");
+  CHECK(cluster.carry_out(release_node(cluster.members.topology, "b1")).empty());
   CHECK(cluster.follow());
   CHECK(cluster.state("b1") == NodeState::kRecovering);
 }
@@ -206,7 +206,7 @@ TEST_CASE("a node that has the only copy is held by force alone") {
     return cluster.carry_out(hold_node(cluster.members.topology, "b1", cluster.facts_of(), force));
   };
   CHECK_THAT(hold(false), Contains("some keys could not be reached") && Contains("FORCE"));
-  CHECK(hold(true) == "");
+  CHECK(hold(true).empty());
   CHECK_THAT(hold(true), Contains("held already"));
 }
 
@@ -230,7 +230,7 @@ TEST_CASE("a standby takes the place of a failed node, and is filled before it i
   };
   CHECK_THAT(replace(false), Contains("is up: hold it first"));
   cluster.fails("b1");
-  CHECK(replace(false) == "");
+  CHECK(replace(false).empty());
   CHECK(cluster.state("b1") == NodeState::kDead);
   CHECK(cluster.state("s1") == NodeState::kRecovering);
   CHECK(cluster.members.node("s1").group == topology::Group::kB);
@@ -261,7 +261,7 @@ TEST_CASE("a node that owns nothing can become a standby") {
   cluster.join("a2");
   CHECK_THAT(cluster.carry_out(make_standby(cluster.members.topology, "a1")),
              Contains("only one that is joining"));
-  CHECK(cluster.carry_out(make_standby(cluster.members.topology, "a2")) == "");
+  CHECK(cluster.carry_out(make_standby(cluster.members.topology, "a2")).empty());
   CHECK(cluster.state("a2") == NodeState::kStandby);
 }
 

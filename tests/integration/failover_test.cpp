@@ -51,7 +51,7 @@ void survive(Cluster& cluster, const std::vector<std::string>& servers, Fault fa
   writes.finish();
   RedisClient client = cluster.client();
   CHECK(writes.broken(client).empty());
-  CHECK(writes.failures() == "");
+  CHECK_THAT(writes.failures(), Catch::Equals(""));
 }
 
 TEST_CASE("data servers are killed one after the other, and no client sees an error") {
@@ -78,7 +78,7 @@ TEST_CASE("a standby keeps the update log of a failed server until that has it")
   cluster.restart("b1");
   REQUIRE(becomes_whole(cluster));
   writes.finish();
-  CHECK(writes.failures() == "");
+  CHECK_THAT(writes.failures(), Catch::Equals(""));
 
   // What b1 has missed it has now: it answers alone.
   cluster.kill("a1");
@@ -97,7 +97,7 @@ TEST_CASE("a standby takes the place of a server that is gone for good") {
   CHECK(client.command({"DORIS.NODE", "REPLACE", "a1", "s1"}).ok());
   REQUIRE(becomes_whole(cluster));
   writes.finish();
-  CHECK(writes.failures() == "");
+  CHECK_THAT(writes.failures(), Catch::Equals(""));
   cluster.kill("b1");
   REQUIRE(becomes_degraded(cluster, "b1"));
   CHECK(writes.broken(client).empty());
@@ -125,7 +125,7 @@ TEST_CASE("without the admin reads and writes go on") {
   cluster.restart("admin-1");
   REQUIRE(writes.await_progress());
   writes.finish();
-  CHECK(writes.failures() == "");
+  CHECK_THAT(writes.failures(), Catch::Equals(""));
 }
 
 }  // namespace
