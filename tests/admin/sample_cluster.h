@@ -73,8 +73,8 @@ class Members {
     REQUIRE(change.topology.validate(rules.allow_same_machine).ok());
     REQUIRE_FALSE(change.what.empty());
     REQUIRE_FALSE(change.why.empty());
-    topology = change.topology;
-    what = change.what;
+    topology = std::move(change.topology);
+    what = std::move(change.what);
     if (!topology.nodes.empty()) {
       next_node = std::max<uint32_t>(next_node, topology.nodes.back().id + 1U);
     }
