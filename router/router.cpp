@@ -108,7 +108,7 @@ void Router::list_clients(ValueCallback done) {
   auto gathered = std::make_shared<Gathered>(Gathered{workers_.size(), "", std::move(done)});
   for (const auto& slot : workers_) {
     slot->thread->loop().post([this, gathered, worker = slot->worker.get()] {
-      loop_.post([gathered, lines = worker->describe_clients()] {
+      postbox_.post([gathered, lines = worker->describe_clients()] {
         gathered->lines += lines;
         if (--gathered->missing > 0) return;
         resp::Value text = resp::Value::bulk(std::move(gathered->lines));
@@ -174,7 +174,7 @@ Status Router::on_topology(const std::string& text) {
 }
 
 void Router::want_epoch(topology::Epoch epoch) {
-  loop_.post([this, epoch] {
+  postbox_.post([this, epoch] {
     if (feed_ != nullptr) feed_->pull_now(epoch);
   });
 }
@@ -182,7 +182,7 @@ void Router::want_epoch(topology::Epoch epoch) {
 // What several workers say within a moment is said once. The answer says nothing of use: what
 // the admin makes of it comes as a topology.
 void Router::report(const std::string& node, const std::string& why) {
-  loop_.post([this, node, why] {
+  postbox_.post([this, node, why] {
     if (feed_ == nullptr || table_ == nullptr) return;
     const TimePoint now = loop_.now();
     TimePoint& last = reported_at_[node];
@@ -195,7 +195,7 @@ void Router::report(const std::string& node, const std::string& why) {
 }
 
 void Router::forward(std::vector<std::string> args, resp::Protocol protocol, ValueCallback done) {
-  loop_.post([this, args = std::move(args), protocol, done = std::move(done)]() mutable {
+  postbox_.post([this, args = std::move(args), protocol, done = std::move(done)]() mutable {
     operator_calls_->call(
         std::move(args), kForwardTimeout,
         [this, protocol, done = std::move(done)](Result<resp::Value> reply) {

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/net/loop_host.h"
+#include "base/net/postbox.h"
 #include "resp/topology_feed.h"
 #include "router/worker.h"
 
@@ -54,6 +55,7 @@ class Router final : private Control {
   void refuse(std::unique_ptr<net::Accepted> accepted);
 
   net::Loop& loop_;
+  net::Postbox postbox_{loop_};
   const Clock& clock_;
   Random& random_;
   const Settings& settings_;

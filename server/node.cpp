@@ -169,7 +169,7 @@ Status Node::on_registered(const resp::Value& reply) {
 }
 
 void Node::adopt_topology(std::string text, AdoptCallback done) {
-  loop_.post([this, text = std::move(text), done = std::move(done)] {
+  postbox_.post([this, text = std::move(text), done = std::move(done)] {
     Result<topology::Topology> topology = topology::decode(text);
     if (!topology.ok()) {
       done(resp::Value::error("ERR not a topology: " + topology.status().message()));
@@ -266,7 +266,7 @@ void Node::hand_out_standing(const std::function<void()>& done) {
     slot->thread->loop().post(
         [this, shard = slot->shard.get(), standing = standing_, missing, done] {
           shard->set_standing(standing);
-          loop_.post([missing, done] {
+          postbox_.post([missing, done] {
             if (--*missing == 0 && done != nullptr) done();
           });
         });
@@ -291,7 +291,7 @@ void Node::on_accept(std::unique_ptr<net::Accepted> accepted) {
 
 void Node::on_session_ended(ControlSession& session) {
   // Not from inside its own callback.
-  loop_.post([this, id = session.id()] { sessions_.erase(id); });
+  postbox_.post([this, id = session.id()] { sessions_.erase(id); });
 }
 
 void Node::with_session(uint64_t id, const std::function<void(ControlSession&)>& then) {
@@ -311,7 +311,7 @@ void Node::inspect(const std::string& physical_key, std::function<void(resp::Val
       [this, shard = slot.shard.get(), vnode, index, physical_key, done = std::move(done)] {
         resp::Value view = describe_record({vnode, physical_key}, index,
                                            shard->inspect({vnode, physical_key}), clock_.wall_ms());
-        loop_.post([view = std::move(view), done] { done(view); });
+        postbox_.post([view = std::move(view), done] { done(view); });
       });
 }
 
@@ -321,7 +321,7 @@ void Node::probe(const net::Address& address, Millis timeout, std::function<void
       loop_, random_, resp::Client::Options{.address = address, .connect_timeout = timeout});
   client->call({"PING"}, timeout, [this, id, done = std::move(done)](const auto& reply) {
     done(reply.ok() && !reply->is(resp::Value::Kind::kError));
-    loop_.post([this, id] { probes_.erase(id); });  // Not from inside its own callback.
+    postbox_.post([this, id] { probes_.erase(id); });  // Not from inside its own callback.
   });
 }
 

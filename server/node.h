@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "base/net/loop_host.h"
+#include "base/net/postbox.h"
 #include "base/topology/key_hash.h"
 #include "resp/topology_feed.h"
 #include "resp/value.h"
@@ -113,6 +114,7 @@ class Node final : private ShardHost {
   void hand_out_standing(const std::function<void()>& done);
 
   net::Loop& loop_;
+  net::Postbox postbox_{loop_};
   const Clock& clock_;
   Random& random_;
   const Settings settings_;

@@ -1,11 +1,13 @@
-// Loop::post() and stop(), and LoopThread.
+// Loop::post() and stop(), Postbox, and LoopThread.
 #include <pthread.h>
 
 #include <catch2/catch.hpp>
+#include <string>
 #include <thread>
 #include <vector>
 
 #include "base/net/loop_thread.h"
+#include "base/net/postbox.h"
 #include "base/net/uv_loop.h"
 
 namespace doris::net {
@@ -95,6 +97,19 @@ TEST_CASE("A posted function's captures die before the next function runs") {
   });
   thread.stop();
   CHECK(expired);
+}
+
+TEST_CASE("What is in a postbox when it is destroyed never runs") {
+  LoopThread thread("postbox");
+  std::vector<std::string> ran;
+  auto postbox = std::make_unique<Postbox>(thread.loop());
+  postbox->post([&] { ran.emplace_back("before"); });
+  thread.run_and_wait([&] {
+    postbox->post([&] { ran.emplace_back("after"); });
+    postbox.reset();
+  });
+  thread.run_and_wait([] {});
+  CHECK(ran == std::vector<std::string>{"before"});
 }
 
 TEST_CASE("A loop thread bears its name, cut to what the kernel takes") {
