@@ -165,8 +165,8 @@ Status Admin::adopt(Change change, const std::string& who) {
 void Admin::announce() {
   supervisor_.watch(store_->topology(), store_->text());
   // Answering one lets its next commands run, which may change the set.
-  for (AdminSession* const session : std::unordered_set<AdminSession*>(watching_)) {
-    if (watching_.contains(session)) session->end_watch();
+  for (const uint64_t id : std::set<uint64_t>(watching_)) {
+    if (watching_.contains(id)) sessions_.at(id)->end_watch();
   }
 }
 
@@ -194,13 +194,13 @@ void Admin::on_accept(std::unique_ptr<net::Accepted> accepted) {
   }
   auto session = std::make_unique<AdminSession>(*this, next_session_id_++, *std::move(stream));
   AdminSession& started = *session;
-  sessions_.emplace(&started, std::move(session));
+  sessions_.emplace(started.id(), std::move(session));
   started.start();
 }
 
 void Admin::on_session_ended(AdminSession& session) {
-  watching_.erase(&session);
-  const auto found = sessions_.find(&session);
+  watching_.erase(session.id());
+  const auto found = sessions_.find(session.id());
   DORIS_CHECK(found != sessions_.end(), "a session ends once");
   ended_.push_back(std::move(found->second));
   sessions_.erase(found);

@@ -10,10 +10,10 @@
 // One thread: the loop's.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
-#include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "admin/admin_session.h"
@@ -70,8 +70,8 @@ class Admin final : private net::PassTask {
 
   // `session` hears of the next epoch, by AdminSession::end_watch(). forget_watch() may be
   // called for one that does not wait.
-  void remember_watch(AdminSession& session) { watching_.insert(&session); }
-  void forget_watch(AdminSession& session) { watching_.erase(&session); }
+  void remember_watch(AdminSession& session) { watching_.insert(session.id()); }
+  void forget_watch(AdminSession& session) { watching_.erase(session.id()); }
 
   // Destroys the session, at the end of the loop's pass: it may be running a command.
   void on_session_ended(AdminSession& session);
@@ -103,9 +103,10 @@ class Admin final : private net::PassTask {
   WatcherList watchers_;
   std::string last_refusal_;  // So that a server that keeps trying is logged once.
 
-  std::unordered_map<AdminSession*, std::unique_ptr<AdminSession>> sessions_;
+  // By id, so that who is told first does not hang on where memory lies.
+  std::map<uint64_t, std::unique_ptr<AdminSession>> sessions_;
   std::vector<std::unique_ptr<AdminSession>> ended_;  // Until the end of the pass.
-  std::unordered_set<AdminSession*> watching_;        // Those of sessions_ in a long poll.
+  std::set<uint64_t> watching_;                       // Those of sessions_ in a long poll.
   uint64_t next_session_id_ = 1;
   std::unique_ptr<net::Listener> listener_;  // Goes first: it brings sessions.
 };

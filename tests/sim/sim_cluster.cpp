@@ -17,6 +17,9 @@ constexpr const char* kAdminMachine = "10.0.0.1";
 constexpr uint16_t kRouterPort = 6379;
 constexpr Micros kFormingMax{60'000'000};
 
+// So long does it take at most until the routers, too, know of a cluster that has formed.
+constexpr Micros kToldAfter{100'000};
+
 // The programs' log lines go to the file that DORIS_SIM_LOG names, or nowhere: thousands of
 // clusters would drown what matters.
 void start_logging_once() {
@@ -154,6 +157,7 @@ void SimCluster::form() {
   if (!options_.sync_each_commit) sync_each_second();
   const bool formed = world_.run_until([this] { return is_whole(); }, kFormingMax);
   DORIS_CHECK(formed, "a cluster without faults forms");
+  world_.run_for(kToldAfter);
 }
 
 // The world ends with the cluster, or does not go on without it.

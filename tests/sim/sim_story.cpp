@@ -100,6 +100,8 @@ class Telling {
       for (const Operation& operation : history) {
         if (operation.returned)
           story_.slowest = std::max(story_.slowest, *operation.returned - operation.invoked);
+        else if (operation.reply.starts_with('-'))
+          story_.refusals += describe({operation});
       }
     }
   }

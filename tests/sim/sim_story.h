@@ -29,10 +29,11 @@ struct StoryOptions {
 struct SimStory {
   uint64_t seed = 0;
   uint64_t trace = 0;
-  uint64_t answered = 0;  // Commands, as they should be.
-  uint64_t refused = 0;   // Commands, by an error.
-  Micros slowest{};       // Of the commands answered.
-  std::string trouble{};  // What went wrong that may not, with all that helps; empty: nothing.
+  uint64_t answered = 0;   // Commands, as they should be.
+  uint64_t refused = 0;    // Commands, by an error.
+  std::string refusals{};  // The same, as describe() writes them.
+  Micros slowest{};        // Of the commands answered.
+  std::string trouble{};   // What went wrong that may not, with all that helps; empty: nothing.
 };
 
 [[nodiscard]] SimStory tell_story(uint64_t seed, const StoryOptions& options);

@@ -31,8 +31,9 @@ void tell_stories(
   const uint64_t last = only ? *only : number_of("DORIS_SIM_SEEDS").value_or(count);
   for (uint64_t seed = first; seed <= last; ++seed) {
     const SimStory story = tell_story(seed, options);
-    INFO(fmt::format("to see it again: DORIS_SIM_SEED={} sim_test '{}'\n{}", seed,
-                     Catch::getResultCapture().getCurrentTestName(), story.trouble));
+    INFO(fmt::format("to see it again: DORIS_SIM_SEED={} sim_test '{}'\n{}{}", seed,
+                     Catch::getResultCapture().getCurrentTestName(), story.trouble,
+                     story.refusals));
     REQUIRE(story.trouble.empty());
     REQUIRE(story.answered > 20);
     judge(story);
@@ -41,7 +42,7 @@ void tell_stories(
 
 // One thread of one router, so that no other writer comes between a write and its repetition.
 StoryOptions one_writer(std::vector<Fault> faults) {
-  StoryOptions options{.faults = std::move(faults)};
+  StoryOptions options{.delete_counts = false, .faults = std::move(faults)};
   options.cluster.routers = 1;
   options.cluster.settings = {{"router-threads", "1"}};
   return options;
