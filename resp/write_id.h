@@ -7,11 +7,18 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/clock.h"
 #include "resp/version.h"
 
 namespace doris::resp {
 
 using WriteId = uint64_t;
+
+// A data server brings a write to its other copy itself once its router has been away for the
+// grace. A router proposes a write that was not answered again only within the time that is less:
+// whatever is evaluated anew has not been spread by then.
+constexpr Millis kOrphanGrace{2000};
+constexpr Millis kProposalTimeMax{1800};
 
 // XXH64 of the physical key, with a seed made of the version.
 [[nodiscard]] inline WriteId write_id(std::string_view physical_key, const Version& version) {

@@ -98,6 +98,12 @@ void Backend::transmit(Sent sent) {
 }
 
 void Backend::on_new_table() {
+  if (state_ == State::kDown) {
+    // What has changed may be that the server is there again.
+    backoff_.reset();
+    retry_->stop();
+    connect();
+  }
   if (state_ == State::kReady && linked_epoch_ != host_.table().epoch()) {
     drain(Millis{0});
   } else if (in_flight_.empty()) {

@@ -36,12 +36,21 @@ inline constexpr std::string_view kTransactionRefused =
 
 // Handlers, by theme: data_commands.cpp,
 void run_get(ClientSession& session, Args args);
-void run_set(ClientSession& session, Args args);
-void run_del(ClientSession& session, Args args);
 void run_exists(ClientSession& session, Args args);
 void run_mget(ClientSession& session, Args args);
 void run_mset(ClientSession& session, Args args);
 void run_dbsize(ClientSession& session, Args args);
+// update_commands.cpp,
+void run_set(ClientSession& session, Args args);
+void run_setnx(ClientSession& session, Args args);
+void run_getset(ClientSession& session, Args args);
+void run_append(ClientSession& session, Args args);
+void run_del(ClientSession& session, Args args);
+void run_getdel(ClientSession& session, Args args);
+void run_incr(ClientSession& session, Args args);
+void run_decr(ClientSession& session, Args args);
+void run_incrby(ClientSession& session, Args args);
+void run_decrby(ClientSession& session, Args args);
 // connection_commands.cpp,
 void run_ping(ClientSession& session, Args args);
 void run_echo(ClientSession& session, Args args);

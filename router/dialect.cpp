@@ -1,5 +1,7 @@
 #include "router/dialect.h"
 
+#include <fmt/format.h>
+
 #include <charconv>
 
 #include "resp/writer.h"
@@ -28,6 +30,24 @@ class VersionBytes {
  private:
   char bytes_[resp::Version::kBytes];
 };
+
+// An operation's id on the wire.
+class IdBytes {
+ public:
+  explicit IdBytes(resp::WriteId id) {
+    for (size_t i = 0; i < sizeof(bytes_); ++i)
+      bytes_[i] = static_cast<char>(id >> (8 * (sizeof(bytes_) - 1 - i)));
+  }
+  [[nodiscard]] std::string_view view() const { return {bytes_, sizeof(bytes_)}; }
+
+ private:
+  char bytes_[sizeof(resp::WriteId)];
+};
+
+// Whether the operation has another id than the write's own version gives it.
+bool has_operation(const WriteWords& write) {
+  return write.operation != 0 && write.operation != resp::write_id(write.key, write.version);
+}
 
 }  // namespace
 
@@ -60,16 +80,80 @@ bool read_unsettled(const resp::Reply& reply, resp::Version& version) {
   return true;
 }
 
-void write_vset(Buffer& out, const WriteRole& role, topology::Vnode vnode, std::string_view key,
-                const resp::Version& version, std::string_view value) {
-  resp::write_request(out, {"VSET", role.text(), Digits(vnode).view(), key,
-                            VersionBytes(version).view(), "0", value});
+void write_vbase(Buffer& out, topology::Vnode vnode, std::string_view key,
+                 const resp::Version& base) {
+  resp::write_request(out, {"VBASE", Digits(vnode).view(), key, VersionBytes(base).view()});
 }
 
-void write_vdel(Buffer& out, const WriteRole& role, topology::Vnode vnode, std::string_view key,
-                const resp::Version& version) {
+void write_vset(Buffer& out, const WriteRole& role, const WriteWords& write, int64_t expires_at_ms,
+                std::string_view value) {
+  const Digits vnode(write.vnode);
+  const VersionBytes version(write.version);
+  const fmt::format_int expires(expires_at_ms);
+  const std::string_view when{expires.data(), expires.size()};
+  if (!has_operation(write)) {
+    resp::write_request(
+        out, {"VSET", role.text(), vnode.view(), write.key, version.view(), when, value});
+  } else {
+    resp::write_request(out, {"VSET", role.text(), vnode.view(), write.key, version.view(), when,
+                              value, IdBytes(write.operation).view()});
+  }
+}
+
+void write_vdel(Buffer& out, const WriteRole& role, const WriteWords& write) {
+  const Digits vnode(write.vnode);
+  const VersionBytes version(write.version);
+  if (!has_operation(write)) {
+    resp::write_request(out, {"VDEL", role.text(), vnode.view(), write.key, version.view()});
+  } else {
+    resp::write_request(out, {"VDEL", role.text(), vnode.view(), write.key, version.view(),
+                              IdBytes(write.operation).view()});
+  }
+}
+
+void write_vrmw(Buffer& out, const WriteWords& write, resp::Update update,
+                std::string_view argument) {
   resp::write_request(
-      out, {"VDEL", role.text(), Digits(vnode).view(), key, VersionBytes(version).view()});
+      out, {"VRMW", Digits(write.vnode).view(), write.key, VersionBytes(write.version).view(),
+            IdBytes(write.operation).view(), resp::update_name(update), argument});
+}
+
+namespace {
+
+bool read_version(const resp::Value& item, resp::Version& version) {
+  if (item.is(resp::Value::Kind::kNull)) {
+    version = {};
+    return true;
+  }
+  if (item.text.size() != resp::Version::kBytes) return false;
+  version = resp::Version::decode(item.text.data());
+  return true;
+}
+
+}  // namespace
+
+bool read_update(const resp::Reply& reply, UpdateAnswer& answer) {
+  using Kind = resp::Value::Kind;
+  if (reply.kind != Kind::kArray) {
+    answer.reply = reply.to_value();
+    return true;
+  }
+  const auto& items = reply.tree.items;
+  const size_t count = items.size();
+  if (count == 2) {
+    answer.reply = items[0];
+    return read_version(items[1], answer.version);
+  }
+  answer.changes = true;
+  if (count == 1) return read_version(items[0], answer.version);
+  if (count != 4 && count != 5) return false;
+  if (count == 5) answer.reply = items[0];
+  const resp::Value* const effect = &items[count - 4];  // Version, expires, value, base.
+  answer.has_effect = true;
+  answer.expires_at_ms = effect[1].integer;
+  answer.removes = effect[2].is(Kind::kNull);
+  answer.value = effect[2].text;
+  return read_version(effect[0], answer.version) && read_version(effect[3], answer.base);
 }
 
 bool read_raised(std::string_view bulk, bool& existed, resp::Version& version) {

@@ -14,16 +14,6 @@ namespace {
 using topology::Group;
 
 constexpr Millis kTick{50};
-constexpr uint32_t kWaitsAtOnce = 3;  // Most writes are settled within a round trip or two.
-constexpr Millis kWaitPause{1};
-
-// A shard whose disk is full, or damaged, is failed over if the other copy is sound.
-constexpr Millis kRefusalPause{50};
-constexpr uint32_t kRefusalsMax = 30;
-
-bool ends_by_failover(std::string_view error) {
-  return error.starts_with("DISKFULL") || error.starts_with("SHARDDOWN");
-}
 
 }  // namespace
 
@@ -49,7 +39,7 @@ Dispatcher::~Dispatcher() {
       if (backend != nullptr) backend->abandon();
     }
   }
-  for (const std::vector<Entry>& entries : {parked_, waiting_reads_, refused_}) {
+  for (const std::vector<Entry>& entries : {parked_, waiting_, refused_, take_effects()}) {
     for (const Entry& entry : entries)
       give_up(entry);
   }
@@ -79,8 +69,10 @@ void Dispatcher::adopt(topology::RoutingTablePtr table) {
   }
   reroute_all(parked_);
   reroute_all(refused_);
-  // What a read waits for may be unknown to another server, and settled there for that reason.
-  reroute_all(waiting_reads_);
+  // What somebody waits for may be unknown to another server, and settled there for that reason.
+  std::vector<Entry> effects = take_effects();
+  reroute_all(waiting_);
+  reroute_all(effects);
   for (auto& backend : retired)
     backend->retire();
 }
@@ -214,18 +206,17 @@ void Dispatcher::reroute_all(std::vector<Entry>& entries) {
 }
 
 // A request whose owner was told that it failed is not sent again, but a write that its
-// primary has committed still reaches the second copy.
+// primary has committed still reaches the second copy, if that primary is the one still.
 void Dispatcher::reroute(const Entry& entry) {
   Request& request = *entry.request;
   Part& part = request.parts[entry.part];
-  const bool half_done = is_write(request.verb) && part.primary_done;
+  const bool writes = is_write(request.verb);
   const bool late = request.done || request.deadline <= loop_.now();
-  if (late && !half_done) {
+  if (late && !(writes && part.primary_done)) {
     // Also when this program was frozen and nobody has looked at the deadline yet: data servers
     // rely on it that nothing is proposed anew after it.
-    if (request.error.empty()) request.error = timeout_error(request);
-    give_up(entry);
-  } else if (is_write(request.verb)) {
+    fail_late(entry);
+  } else if (writes) {
     reroute_write(entry, part);
   } else if (request.verb != Verb::kCount) {
     Entry moved = entry;
@@ -241,37 +232,20 @@ void Dispatcher::reroute(const Entry& entry) {
   }
 }
 
-void Dispatcher::reroute_write(Entry entry, Part& part) {
-  switch (resume_write(*table_, part, entry)) {
-    case Resumption::kEnd:
-      settle(entry);
-      break;
-    case Resumption::kSendAgain:
-      place(entry);
-      break;
-    case Resumption::kProposeAnew:
-      part.version = {};
-      part.primary_done = false;
-      entry.attempt = ++part.attempt;
-      entry.copy = Copy::kPrimary;
-      place(entry);
-      break;
-    case Resumption::kCopyToBoth:
-      part.primary = table_->replica(part.vnode, table_->primary(part.vnode)).node;
-      start_entry(entry.request, entry.part, Copy::kPrimaryCopy);
-      entry.copy = Copy::kSecond;
-      place(entry);
-      break;
-  }
+void Dispatcher::fail_late(const Entry& entry) {
+  Request& request = *entry.request;
+  if (request.error.empty()) request.error = timeout_error(request);
+  give_up(entry);
 }
 
 void Dispatcher::encode(const Entry& entry, Buffer& out) {
   Request& request = *entry.request;
   Part& part = request.parts[entry.part];
   if (entry.waits) {
-    write_vwait(out, part.vnode, request.key(part), part.unsettled);
+    encode_question(part, request.key(part), out);
     return;
   }
+  if (!is_write(request.verb)) part.asked_in = table_->epoch();
   switch (request.verb) {
     case Verb::kGet:
       write_vget(out, part.vnode, request.key(part));
@@ -283,216 +257,24 @@ void Dispatcher::encode(const Entry& entry, Buffer& out) {
       write_vcount(out, request.key(part), request.value(part));
       break;
     case Verb::kSet:
-    case Verb::kDel:
+    case Verb::kUpdate:
       encode_write(entry, part, out);
       break;
   }
 }
 
-// A write is stamped when it is first sent to its primary, and the second copy leaves at once
-// with it: so the versions of a key's writes rise in the order in which the primary sees them,
-// and a write that never left has no effect anywhere. The second copy is started before the first
-// is encoded, since both may be for one backend, which notes them in the order of their bytes.
-void Dispatcher::encode_write(const Entry& entry, Part& part, Buffer& out) {
-  Request& request = *entry.request;
-  if (entry.copy == Copy::kPrimary && part.version.epoch == 0) {
-    part.version = clock_.stamp(table_->epoch());
-    part.primary = table_->replica(part.vnode, table_->primary(part.vnode)).node;
-    start_entry(&request, entry.part, Copy::kSecond);
-  }
-  const WriteRole role = role_of(entry);
-  if (!role.is_log()) note_replica(entry, part);
-  if (request.verb == Verb::kSet) {
-    write_vset(out, role, part.vnode, request.key(part), part.version, request.value(part));
+// Whether the answer that it has may be shown, or an effect spread.
+void Dispatcher::encode_question(const Part& part, std::string_view key, Buffer& out) {
+  if (part.update != nullptr && part.update->changes) {
+    write_vbase(out, part.vnode, key, part.update->base);
   } else {
-    write_vdel(out, role, part.vnode, request.key(part), part.version);
+    write_vwait(out, part.vnode, key, part.unsettled);
   }
-}
-
-// The replica that the entry is for has to hear when the part's version is settled.
-void Dispatcher::note_replica(const Entry& entry, Part& part) {
-  const Group primary = table_->primary(part.vnode);
-  const Group group = entry.copy == Copy::kSecond ? other_group(primary) : primary;
-  const std::string_view key = entry.request->key(part);
-  part.marks.push_back({table_->replica(part.vnode, group), resp::write_id(key, part.version)});
-}
-
-WriteRole Dispatcher::role_of(const Entry& entry) const {
-  if (entry.copy == Copy::kPrimary) return WriteRole::primary();
-  const Part& part = entry.request->parts[entry.part];
-  const topology::SecondCopy second = table_->second_copy(part.vnode);
-  const bool logged =
-      entry.copy == Copy::kSecond && second.kind == topology::SecondCopy::Kind::kLog;
-  return logged ? WriteRole::log_of(second.target) : WriteRole::secondary();
 }
 
 void Dispatcher::report(const Backend& backend, const std::string& why) {
   const topology::Node* const node = table_->topology().find(backend.node());
   if (node != nullptr) callbacks_.report(node->name, why);
-}
-
-// ---- Answers -------------------------------------------------------------------------
-
-void Dispatcher::on_reply(Backend& backend, const Entry& entry, const resp::Reply& reply) {
-  if (entry.attempt != entry.request->parts[entry.part].attempt) {
-    settle(entry);  // Another attempt of the same write goes on.
-    return;
-  }
-  if (reply.kind == resp::Value::Kind::kError) {
-    if (may_come_to_pass(entry, reply.text)) {
-      if (refused_.empty()) retrier_->start(kRefusalPause);
-      refused_.push_back(entry);
-      return;
-    }
-    if (entry.request->error.empty()) {
-      entry.request->error = fmt::format("{} [data server {}]", reply.text, backend.name());
-    }
-    give_up(entry);
-  } else if (absorb(entry, reply)) {
-    settle(entry);
-  }
-}
-
-// Whether a refused entry is worth another try: soon its server may be failed over. Only a
-// second copy is, which has its place in the order: anything else would come after what its
-// client asked later.
-bool Dispatcher::may_come_to_pass(const Entry& entry, std::string_view refusal) {
-  Part& part = entry.request->parts[entry.part];
-  const bool in_order = is_write(entry.request->verb) && entry.copy == Copy::kSecond;
-  if (entry.request->done || !in_order) return false;
-  const bool has_other =
-      table_->is_up(part.vnode, Group::kA) && table_->is_up(part.vnode, Group::kB);
-  return has_other && ends_by_failover(refusal) && ++part.refusals < kRefusalsMax;
-}
-
-// Whether the entry is over.
-bool Dispatcher::absorb(const Entry& entry, const resp::Reply& reply) {
-  Part& part = entry.request->parts[entry.part];
-  if (is_write(entry.request->verb)) {
-    absorb_write(entry, part, reply);
-    return true;
-  }
-  if (entry.request->verb == Verb::kCount) {
-    part.count = reply.integer;
-    return true;
-  }
-  return absorb_read(entry, part, reply);
-}
-
-bool Dispatcher::absorb_read(const Entry& entry, Part& part, const resp::Reply& reply) {
-  const bool gets = entry.request->verb == Verb::kGet;
-  if (entry.waits) {
-    if (reply.integer == 0) {
-      wait_until_settled(entry, part);
-      return false;
-    }
-    if (gets && part.found) deliver(entry, part, part.value);
-    return true;
-  }
-  if (read_unsettled(reply, part.unsettled)) {
-    const resp::Value& found = reply.tree.items[0];
-    part.count = found.integer;
-    part.found = gets && found.is(resp::Value::Kind::kBulk);
-    part.value = found.text;
-    wait_until_settled(entry, part);
-    return false;
-  }
-  part.count = reply.integer;
-  part.found = gets && reply.kind == resp::Value::Kind::kBulk;
-  if (part.found) deliver(entry, part, reply.text);
-  return true;
-}
-
-void Dispatcher::deliver(const Entry& entry, Part& part, std::string_view value) {
-  Request& request = *entry.request;
-  if (!request.done && request.owner != nullptr) request.owner->on_value(request, part, value);
-}
-
-void Dispatcher::wait_until_settled(Entry entry, Part& part) {
-  entry.waits = true;
-  if (++part.waits <= kWaitsAtOnce) {
-    place(entry);
-    return;
-  }
-  if (waiting_reads_.empty()) asker_->start(kWaitPause);
-  waiting_reads_.push_back(entry);
-}
-
-void Dispatcher::ask_again() {
-  for (const Entry& entry : std::exchange(waiting_reads_, {})) {
-    if (entry.request->done) {
-      give_up(entry);
-    } else {
-      place(entry);
-    }
-  }
-}
-
-void Dispatcher::absorb_write(const Entry& entry, Part& part, const resp::Reply& reply) {
-  if (reply.kind == resp::Value::Kind::kInteger) {
-    if (entry.copy != Copy::kPrimary) return;  // A second copy says nothing new.
-    part.primary_done = true;
-    part.count = reply.integer;
-    return;
-  }
-  // Only a primary raises. It may have lost that role since it was asked: what it holds must
-  // reach the other copy all the same.
-  bool existed = false;
-  resp::Version raised;
-  if (!read_raised(reply.text, existed, raised)) {
-    entry.request->error = "ERR a data server answered a write in an unknown form";
-    return;
-  }
-  part.primary_done = true;
-  part.count = existed ? 1 : 0;
-  part.version = std::max(part.version, raised);
-  clock_.merge(raised.hlc);
-  note_replica(entry, part);
-  start_entry(entry.request, entry.part, Copy::kSecond);
-}
-
-// The entry is over, and whether its server has done what it asked is not known.
-void Dispatcher::give_up(const Entry& entry) {
-  entry.request->parts[entry.part].certain = false;
-  settle(entry);
-}
-
-// The entry is over.
-void Dispatcher::settle(const Entry& entry) {
-  Request* request = entry.request;
-  Part& part = request->parts[entry.part];
-  DORIS_CHECK(part.outstanding > 0, "an entry was settled twice");
-  if (--part.outstanding == 0) tell_replicas(part);
-  if (--request->outstanding > 0) return;
-  if (!request->done) {
-    finish(request);
-  } else if (request->owner == nullptr) {
-    pool_.give(request);
-  }
-}
-
-// The part is over: nothing of it is on its way any more.
-void Dispatcher::tell_replicas(Part& part) {
-  for (const Mark& mark : part.marks) {
-    if (Backend* backend = backend_at(mark.where)) backend->settle(mark.id, part.certain);
-  }
-  part.marks.clear();
-}
-
-void Dispatcher::finish(Request* request) {
-  request->done = true;
-  (request->older != nullptr ? request->older->newer : oldest_) = request->newer;
-  (request->newer != nullptr ? request->newer->older : newest_) = request->older;
-  request->older = request->newer = nullptr;
-  if (request->owner != nullptr) request->owner->on_request_done(*request);
-}
-
-void Dispatcher::release(Request* request) {
-  request->owner = nullptr;
-  const bool listed = request == oldest_ || request->older != nullptr;
-  if (listed) finish(request);
-  request->done = true;
-  if (request->outstanding == 0) pool_.give(request);
 }
 
 // ---- Deadlines -----------------------------------------------------------------------
@@ -516,7 +298,8 @@ std::string Dispatcher::timeout_error(Request& request) {
   while (request.parts[index].outstanding == 0)
     ++index;
   const Part& part = request.parts[index];
-  const auto waited = options_.backend.request_timeout.count();
+  const TimePoint asked = request.deadline - options_.backend.request_timeout;
+  const auto waited = (loop_.now() - asked) / Millis{1};
   const bool half_done = write && part.primary_done;
   const Backend* found =
       find_backend({&request, index, half_done ? Copy::kSecond : Copy::kPrimary});

@@ -5,10 +5,12 @@
 //
 //   * A read costs one server: the primary replica's, or with read-policy `any` the other
 //     one's while the primary's connection is not ready.
-//   * A write goes to both copies at once with one version, as soon as its primary can be
+//   * A blind write goes to both copies at once with one version, as soon as its primary can be
 //     reached. The second copy is the other replica or, while that one's owner has failed, an
 //     update log. When the primary answers with a raised version, the second copy is sent that
 //     one; the request is done when both hold the same.
+//   * An update is evaluated by the primary, and its effect goes to the second copy then; first
+//     it waits until nobody will propose anew what it rests on (VBASE).
 //   * Who wrote says when both copies have it (VSETTLE). A read that finds a write of which its
 //     server does not know that asks again until it does (VWAIT): what was shown once cannot be
 //     lost with one server.
@@ -20,7 +22,9 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "router/backend.h"
@@ -95,21 +99,37 @@ class Dispatcher final : private BackendHost {
   void start_entry(Request* request, uint32_t part, Copy copy);
   void place(const Entry& entry);
   void reroute_all(std::vector<Entry>& entries);
-  void reroute_write(Entry entry, Part& part);
-  void encode_write(const Entry& entry, Part& part, Buffer& out);
-  [[nodiscard]] WriteRole role_of(const Entry& entry) const;
-  void note_replica(const Entry& entry, Part& part);
+  void fail_late(const Entry& entry);
+  void encode_question(const Part& part, std::string_view key, Buffer& out);
+
+  // What becomes of answers (dispatcher_answers.cpp).
   bool may_come_to_pass(const Entry& entry, std::string_view refusal);
   bool absorb(const Entry& entry, const resp::Reply& reply);
   bool absorb_read(const Entry& entry, Part& part, const resp::Reply& reply);
   void wait_until_settled(Entry entry, Part& part);
   void ask_again();
   void deliver(const Entry& entry, Part& part, std::string_view value);
-  void absorb_write(const Entry& entry, Part& part, const resp::Reply& reply);
   void settle(const Entry& entry);
   void give_up(const Entry& entry);
-  void tell_replicas(Part& part);
   void finish(Request* request);
+
+  // The write path (dispatcher_writes.cpp).
+  void reroute_write(Entry entry, Part& part);
+  void propose_anew(Entry entry, Part& part);
+  void stamp(const Entry& entry, Part& part);
+  void encode_write(const Entry& entry, Part& part, Buffer& out);
+  [[nodiscard]] WriteRole role_of(const Entry& entry) const;
+  void note_replica(const Entry& entry, Part& part);
+  bool absorb_write(const Entry& entry, Part& part, const resp::Reply& reply);
+  bool absorb_update(const Entry& entry, Part& part, const resp::Reply& reply);
+  void take_version(const Entry& entry, Part& part, const resp::Version& version);
+  void spread(const Entry& entry, Part& part);
+  [[nodiscard]] bool hold_effect_back(const Entry& entry, Part& part);
+  [[nodiscard]] bool is_held_back(const Entry& entry) const;
+  void release_effects(const Entry& entry);
+  [[nodiscard]] std::vector<Entry> take_effects();
+  void tell_replicas(Part& part);
+
   void check_deadlines();
   [[nodiscard]] std::string timeout_error(Request& request);
 
@@ -125,11 +145,15 @@ class Dispatcher final : private BackendHost {
   // backends_[node id][shard]; none for a node that is not contacted.
   std::vector<std::vector<std::unique_ptr<Backend>>> backends_;
 
-  std::vector<Entry> parked_;  // Nobody serves their vnodes; in the order in which they came.
-  std::vector<Entry> waiting_reads_;  // To ask once more whether what they found is settled.
+  std::vector<Entry> parked_;   // Nobody serves their vnodes; in the order in which they came.
+  std::vector<Entry> waiting_;  // To ask once more whether what they found is settled.
   std::unique_ptr<net::Timer> asker_;
   std::vector<Entry> refused_;  // Second copies, by shards that may be failed over soon.
   std::unique_ptr<net::Timer> retrier_;
+
+  // Effects of updates that wait for what they rest on, or behind such, by key. Those that rest on
+  // something are also where their question is: with a backend, or in waiting_.
+  std::map<std::string, std::map<resp::Version, Entry>> effects_;
 
   // Requests not done yet, oldest first: their deadlines are in the same order.
   Request* oldest_ = nullptr;

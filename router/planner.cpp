@@ -27,6 +27,12 @@ void Planner::add_value(Request& request, std::string_view value) {
   request.payload.append(value);
 }
 
+void Planner::make_update(Request& request, resp::Update update) {
+  DORIS_CHECK(!request.parts.empty(), "an update needs a key before it");
+  request.parts.back().update = std::make_unique<UpdateState>();
+  request.parts.back().update->kind = update;
+}
+
 void Planner::add_count(Request& request, const topology::RoutingTable& table,
                         topology::Group group, uint32_t name_space, uint32_t databases) {
   const std::string which = std::to_string(name_space);

@@ -26,6 +26,9 @@ class Planner {
   // Gives the last part its value.
   static void add_value(Request& request, std::string_view value);
 
+  // Makes the last part an update; its argument, if it has one, is the part's value.
+  static void make_update(Request& request, resp::Update update);
+
   // One part per shard that holds vnodes of `group`, to count the namespace's keys.
   // `databases` is how many namespaces clients may SELECT.
   static void add_count(Request& request, const topology::RoutingTable& table,

@@ -48,6 +48,12 @@ void write_reply(const Request& request, resp::Writer writer, WorkerStats& stats
     case Request::Kind::kDbsize:
       writer.integer(sum_of_counts(request));
       return;
+    case Request::Kind::kUpdate:
+      writer.value(request.parts[0].update->reply);
+      return;
+    case Request::Kind::kSetnx:
+      writer.integer(request.parts[0].update->reply.is(resp::Value::Kind::kNull) ? 0 : 1);
+      return;
     case Request::Kind::kLocal:
       break;
   }

@@ -4,14 +4,16 @@
 //                          ^                                            |
 //                          +----------- replies fill the parts ---------+
 //
-// A part is one key's worth of work. A write part has an entry in flight for each of the
-// two copies, a read part one. The request is done when no entry is outstanding, or
-// when its deadline has passed; it is freed when, besides, no entry refers to it.
+// A part is one key's worth of work. A blind write's part has an entry in flight for each of the
+// two copies, an update's first one for the primary and then one for the second copy, a read's
+// one. The request is done when no entry is outstanding, or when its deadline has passed; it is
+// freed when, besides, no entry refers to it.
 //
 // Worker thread only.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +21,8 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/topology/routing_table.h"
+#include "resp/update.h"
+#include "resp/value.h"
 #include "resp/version.h"
 #include "resp/write_id.h"
 #include "resp/writer.h"
@@ -45,16 +49,29 @@ class RequestOwner {
 
 // What a part asks of a data server.
 enum class Verb : uint8_t {
-  kGet,    // VGET: on_value(), or nothing if absent.
-  kHas,    // VHAS: `count` 0 or 1.
-  kSet,    // VSET: `count` 1 if a live value was replaced.
-  kDel,    // VDEL: `count` 1 if a live value was deleted.
-  kCount,  // VCOUNT of one shard: `count`.
+  kGet,     // VGET: on_value(), or nothing if absent.
+  kHas,     // VHAS: `count` 0 or 1.
+  kSet,     // VSET to both copies at once; when it is proposed anew, an update.
+  kUpdate,  // VRMW, and VSET or VDEL of its effect to the second copy: Part::update has the reply.
+  kCount,   // VCOUNT of one shard: `count`.
 };
 
 [[nodiscard]] constexpr bool is_write(Verb verb) {
-  return verb == Verb::kSet || verb == Verb::kDel;
+  return verb == Verb::kSet || verb == Verb::kUpdate;
 }
+
+// An update, and what the primary has made of it.
+struct UpdateState {
+  resp::Update kind = resp::Update::kSet;
+  resp::Value reply{};  // To the client.
+  bool changes = false;
+
+  // The effect, if it changes something: what the second copy gets.
+  bool removes = false;
+  int64_t expires_at_ms = 0;
+  std::string value{};
+  resp::Version base{};  // What has to be settled before that; epoch 0: nothing.
+};
 
 // Where a write was sent, under which id: that server is to hear when it is settled.
 struct Mark {
@@ -71,15 +88,20 @@ struct Part {
   size_t value_bytes = 0;
   uint32_t outstanding = 0;  // Entries that have not been answered.
 
+  topology::Epoch asked_in = 0;  // Of the table when the primary, or who is read, was asked.
+
   // Writes. See write_path.h.
+  std::unique_ptr<UpdateState> update;           // Of an update.
   resp::Version version;                         // None until sent; as proposed, then as raised.
+  resp::WriteId operation = 0;                   // The id of the version that was proposed first.
+  TimePoint proposed_at{};                       // When that was.
   topology::NodeId primary = topology::kNoNode;  // Whom it was proposed to.
   bool primary_done = false;                     // Who has committed it.
   uint32_t attempt = 0;                          // Entries of earlier attempts no longer count.
   std::vector<Mark> marks;                       // Replicas that may hold it.
   bool certain = true;                           // Every copy that was asked has said OK.
 
-  // Reads of what is not settled yet: in which version, and how often that was asked.
+  // Answers that show what is not settled yet: in which version, and how often that was asked.
   resp::Version unsettled;
   uint32_t waits = 0;
 
@@ -94,7 +116,18 @@ struct Part {
 class Request {
  public:
   // What the client asked; tells its owner how to write the reply.
-  enum class Kind : uint8_t { kGet, kSet, kDel, kExists, kMget, kMset, kDbsize, kLocal };
+  enum class Kind : uint8_t {
+    kGet,
+    kSet,
+    kDel,
+    kExists,
+    kMget,
+    kMset,
+    kDbsize,
+    kUpdate,  // Its reply is the primary's.
+    kSetnx,
+    kLocal,
+  };
 
   Kind kind = Kind::kLocal;
   Verb verb = Verb::kGet;
@@ -133,9 +166,8 @@ class Request {
 // Which copy of a vnode an entry is for. Where that is, the routing table says at the moment of
 // sending.
 enum class Copy : uint8_t {
-  kPrimary,      // The primary replica: reads, and writes that get their order there.
-  kSecond,       // A write's second copy: a replica, or an update log. A read of the other replica.
-  kPrimaryCopy,  // A write that had its order from an earlier primary, for the present one.
+  kPrimary,  // The primary replica: reads, and writes that get their order there.
+  kSecond,   // A write's second copy: a replica, or an update log. A read of the other replica.
 };
 
 // One request's part on its way to one copy.
@@ -144,7 +176,7 @@ struct Entry {
   uint32_t part = 0;
   Copy copy = Copy::kPrimary;  // Unused for kCount.
   uint32_t attempt = 0;        // The part's, when this was sent.
-  bool waits = false;          // A read has its value, and asks whether it may be shown.
+  bool waits = false;          // It has its answer, and asks whether that may be shown or spread.
 };
 
 // Hands out requests and takes them back. Worker thread only.

@@ -1,21 +1,22 @@
 // The write path's rules when things change under a write that is on its way. Pure: a routing
 // table, a part and one of its entries go in, what to do with the entry comes out.
 //
-// A write is proposed to its primary with a version, and the second copy leaves with the same
-// one. An entry that was not answered looks for its place again when its backend has lost its
-// connection, or speaks for a new epoch:
+// A blind write is proposed to its primary with a version, and the second copy leaves with the
+// same one; an update's second copy leaves when its primary has answered. An entry that was not
+// answered looks for its place again when its backend has lost its connection, or speaks for a
+// new epoch:
 //
-//   the epoch of the version is the table's        the same copy, the same version
+//   the epoch it was proposed in is the table's    the same copy, the same version
 //   an older one, and the primary is the same..
 //     the primary has not answered                 propose it anew: a version of an older epoch
 //                                                  could lose against what a failed node took
 //     the second copy has not answered             to where that copy is now, the same version
-//   an older one, and the primary has moved..
-//     the old one had not answered                 propose it anew, to the new one
-//     the old one had committed it                 it has its place in the order: both copies of
-//                                                  the new epoch get that very version
+//   an older one, and the primary has moved        propose it anew, to the new one: it may have
+//                                                  ordered other writes since, without this one
 //
-// Proposing anew starts another *attempt*: entries of earlier ones end wherever they are.
+// Proposing anew starts another *attempt*: entries of earlier ones end wherever they are. It is an
+// update, whatever it was before, and names the operation: a server that has done it already does
+// not do it again.
 #pragma once
 
 #include "base/topology/routing_table.h"
@@ -27,7 +28,6 @@ enum class Resumption : uint8_t {
   kEnd,          // The entry belongs to an earlier attempt.
   kSendAgain,    // As it is.
   kProposeAnew,  // Another attempt, which begins with its primary.
-  kCopyToBoth,   // The same version, to the new primary and to the second copy.
 };
 
 // REQUIRES: `part` is a write's.

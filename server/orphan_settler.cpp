@@ -44,6 +44,13 @@ void OrphanSettler::settle(const UnsettledWrites::Orphan& orphan) {
     shard_.unsettled().settle(orphan.id);
     return;
   }
+  // What has overtaken it brings it along, by its own writer or as an orphan itself. A write of
+  // which the writer lives is not ours to spread: it may be an update that is evaluated again.
+  const resp::Version& newest = (**held).header.version;
+  if (newest != orphan.version) {
+    if (shard_.unsettled().is_settled(record.key, newest)) shard_.unsettled().settle(orphan.id);
+    return;
+  }
   record.header = (**held).header;
   record.value = (**held).value;
   under_way_.insert(orphan.id);

@@ -1,7 +1,7 @@
 // OrphanSettler: brings writes whose router has gone to their other copy, so that they are
 // settled without it.
 //
-//   the record that is held now --VSET S, VDEL S, or L--> the other copy's shard --> settled
+//   the record, if it is still held --VSET S, VDEL S, or L--> the other copy's shard --> settled
 //
 // Lives as long as the node is in one epoch. Loop thread only.
 #pragma once

@@ -19,7 +19,6 @@ const Log kLog("shard");
 
 constexpr Millis kTick{200};
 constexpr size_t kStaleEntriesPerTick = 2000;
-constexpr Millis kOrphanGrace{2000};  // A router that lives has connected again by then.
 constexpr size_t kOrphansPerTick = 256;
 
 }  // namespace
@@ -150,7 +149,7 @@ void Shard::on_tick() {
 void Shard::settle_orphans() {
   if (settler_ == nullptr || !refusal_of_all().empty()) return;
   commit_now();
-  settler_->settle(unsettled_.orphans(loop_.now() - kOrphanGrace, kOrphansPerTick));
+  settler_->settle(unsettled_.orphans(loop_.now() - resp::kOrphanGrace, kOrphansPerTick));
 }
 
 // What is kept for a node that is up again, or gone for good, nobody will ask for.

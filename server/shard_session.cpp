@@ -8,22 +8,18 @@
 #include "base/limits.h"
 #include "resp/errors.h"
 #include "resp/words.h"
-#include "server/big_endian.h"
 
 namespace doris::server {
 namespace {
 
 using resp::parse_integer;
 
-// A clock above this would be negative in the reply to DORIS.LINK. Wall clocks reach it in
-// thousands of years, and bad peers at once.
-constexpr uint64_t kProposedHlcMax = INT64_MAX;
-
 }  // namespace
 
 struct ShardSession::Command {
   std::string_view name;
-  int args;  // Its own name included; negative: at least so many.
+  size_t args_min;  // Its own name included.
+  size_t args_max;
   void (ShardSession::*run)(Args);
 };
 
@@ -35,14 +31,24 @@ ShardSession::ShardSession(std::unique_ptr<net::Stream> stream, Shard& shard, ui
 // The most frequent first: a linear search over so few is the fastest there is.
 const ShardSession::Command* ShardSession::find(std::string_view name) {
   static constexpr Command kCommands[] = {
-      {"VGET", 3, &ShardSession::run_get},          {"VSET", 7, &ShardSession::run_set},
-      {"VDEL", 5, &ShardSession::run_del},          {"VHAS", 3, &ShardSession::run_has},
-      {"VCOUNT", 3, &ShardSession::run_count},      {"DORIS.LINK", 4, &ShardSession::run_link},
-      {"DORIS.ADOPT", 2, &ShardSession::run_adopt}, {"PING", 1, &ShardSession::run_ping},
-      {"VSETTLE", 3, &ShardSession::run_settle},    {"VWAIT", 4, &ShardSession::run_wait},
-      {"DORIS.PEER", 4, &ShardSession::run_peer},   {"VDIGEST", -2, &ShardSession::run_digest},
-      {"VKEYS", 4, &ShardSession::run_keys},        {"VFETCH", -3, &ShardSession::run_fetch},
-      {"VLOGREAD", 6, &ShardSession::run_log_read}, {"VLOGDROP", 5, &ShardSession::run_log_drop},
+      {"VGET", 3, 3, &ShardSession::run_get},
+      {"VSET", 7, 8, &ShardSession::run_set},
+      {"VRMW", 7, 7, &ShardSession::run_update},
+      {"VHAS", 3, 3, &ShardSession::run_has},
+      {"VDEL", 5, 6, &ShardSession::run_del},
+      {"VSETTLE", 3, 3, &ShardSession::run_settle},
+      {"VWAIT", 4, 4, &ShardSession::run_wait},
+      {"VBASE", 4, 4, &ShardSession::run_base},
+      {"VCOUNT", 3, 3, &ShardSession::run_count},
+      {"DORIS.LINK", 4, 4, &ShardSession::run_link},
+      {"DORIS.ADOPT", 2, 2, &ShardSession::run_adopt},
+      {"PING", 1, 1, &ShardSession::run_ping},
+      {"DORIS.PEER", 4, 4, &ShardSession::run_peer},
+      {"VDIGEST", 2, kRequestArgsMax, &ShardSession::run_digest},
+      {"VKEYS", 4, 4, &ShardSession::run_keys},
+      {"VFETCH", 3, kRequestArgsMax, &ShardSession::run_fetch},
+      {"VLOGREAD", 6, 6, &ShardSession::run_log_read},
+      {"VLOGDROP", 5, 5, &ShardSession::run_log_drop},
   };
   for (const Command& command : kCommands) {
     if (resp::equals_ignoring_case(command.name, name)) return &command;
@@ -57,8 +63,7 @@ void ShardSession::on_command(Args args) {
         fmt::format("{}(this is a data server's shard port: it speaks to routers; "
                     "DORIS.RECORD on the control port shows a key)",
                     resp::unknown_command(args)));
-  } else if (command->args >= 0 ? args.size() != static_cast<size_t>(command->args)
-                                : args.size() < static_cast<size_t>(-command->args)) {
+  } else if (args.size() < command->args_min || args.size() > command->args_max) {
     reply().error(resp::wrong_arity(command->name));
   } else {
     (this->*command->run)(args);
@@ -245,28 +250,29 @@ void ShardSession::end_unsettled(const resp::Version& version) {
 // VWAIT vnode key version: whether what was read in this version may be shown by now.
 void ShardSession::run_wait(Args args) {
   KeyRef key{};
-  if (!may_serve() || !read_key(args[1], args[2], key)) return;
-  if (!holds(key.vnode) || !is_up(key.vnode)) return;
-  if (args[3].size() != resp::Version::kBytes) {
-    reply().error("ERR VWAIT takes a vnode, a key and a version of 16 bytes");
-    return;
-  }
-  const resp::Version version = resp::Version::decode(args[3].data());
+  resp::Version version;
+  if (!read_question(args, key, version) || !is_up(key.vnode)) return;
   reply().integer(shard_.unsettled().is_settled(key.physical_key, version) ? 1 : 0);
 }
 
-// VSETTLE settled abandoned: ids of eight bytes each, big-endian. Whatever the epoch.
-void ShardSession::run_settle(Args args) {
-  constexpr size_t kIdBytes = sizeof(resp::WriteId);
-  if (args[1].size() % kIdBytes != 0 || args[2].size() % kIdBytes != 0) {
-    reply().error("ERR VSETTLE takes ids of 8 bytes each");
-    return;
+// VBASE vnode key version: whether an update that rests on this version may be spread by now.
+void ShardSession::run_base(Args args) {
+  KeyRef key{};
+  resp::Version version;
+  if (!read_question(args, key, version)) return;
+  const TimePoint deadline = shard_.loop().now() - resp::kOrphanGrace;
+  reply().integer(shard_.unsettled().is_final(key.physical_key, version, deadline) ? 1 : 0);
+}
+
+// "vnode key version" of VWAIT and VBASE.
+bool ShardSession::read_question(Args args, KeyRef& key, resp::Version& version) {
+  if (!may_serve() || !read_key(args[1], args[2], key) || !holds(key.vnode)) return false;
+  if (args[3].size() != resp::Version::kBytes) {
+    reply().error(fmt::format("ERR {} takes a vnode, a key and a version of 16 bytes", args[0]));
+    return false;
   }
-  for (size_t at = 0; at < args[1].size(); at += kIdBytes)
-    shard_.unsettled().settle(read_big_endian<resp::WriteId>(args[1].data() + at));
-  for (size_t at = 0; at < args[2].size(); at += kIdBytes)
-    shard_.unsettled().abandon(read_big_endian<resp::WriteId>(args[2].data() + at));
-  reply().simple("OK");
+  version = resp::Version::decode(args[3].data());
+  return true;
 }
 
 // VCOUNT namespace databases
@@ -288,124 +294,6 @@ void ShardSession::run_count(Args args) {
       keys += counts[i];
   }
   reply().integer(static_cast<int64_t>(keys));
-}
-
-// ---- Writes --------------------------------------------------------------------------
-
-// Role, key and version of a write; the version's bytes are args[4].
-bool ShardSession::read_write(Args args, KeyRef& ref, Write& write, Place& place) {
-  if (!may_serve() || !read_key(args[2], args[3], ref)) return false;
-  const std::string_view role = args[1];
-  const bool logs = role.starts_with('L') && parse_integer(role.substr(1), place.target);
-  if ((role != "P" && role != "S" && !logs) || args[4].size() != resp::Version::kBytes) {
-    reply().error(
-        "ERR a write takes a role (P, S, or L and a node id), a vnode, a key and a version of 16 "
-        "bytes");
-    return false;
-  }
-  write.header.version = resp::Version::decode(args[4].data());
-  const resp::Version& version = write.header.version;
-  if (version.hlc > kProposedHlcMax) {
-    reply().error(fmt::format("ERR the version {} is too far in the future", version.text()));
-    return false;
-  }
-  if (logs) return true;
-  place.role = role == "P" ? Role::kPrimary : Role::kSecondary;
-  return role == "P" ? may_order(ref, version) : may_hold(ref, version);
-}
-
-// Whether this is the primary replica, which gives the key's writes their order.
-bool ShardSession::may_order(const KeyRef& key, const resp::Version& version) {
-  if (!holds(key.vnode)) return false;
-  const Standing& standing = shard_.standing();
-  const bool is_primary =
-      standing.table->primary(key.vnode) == standing.group && standing.table->served(key.vnode);
-  if (is_primary && version.epoch == standing.epoch) return true;
-  reply().error(fmt::format(
-      "WRONGNODE {} is {}the primary of vnode {} in epoch {}; the write says "
-      "epoch {}",
-      shard_.options().name, is_primary ? "" : "not ", key.vnode, standing.epoch, version.epoch));
-  return false;
-}
-
-// Any replica takes a write that has its place in the order.
-bool ShardSession::may_hold(const KeyRef& key, const resp::Version& version) {
-  if (!holds(key.vnode)) return false;
-  const Standing& standing = shard_.standing();
-  if (version.epoch <= standing.epoch) return true;
-  reply().error(fmt::format("WRONGNODE {} is in epoch {}; the write says epoch {}",
-                            shard_.options().name, standing.epoch, version.epoch));
-  return false;
-}
-
-// VSET role vnode key version expires value
-void ShardSession::run_set(Args args) {
-  KeyRef key{};
-  Write write{};
-  Place place{};
-  if (!read_write(args, key, write, place)) return;
-  if (!parse_integer(args[5], write.header.expires_at_ms) || write.header.expires_at_ms < 0) {
-    reply().error(resp::kNotAnInteger);
-    return;
-  }
-  write.value = args[6];
-  apply(key, write, place);
-}
-
-// VDEL role vnode key version
-void ShardSession::run_del(Args args) {
-  KeyRef key{};
-  Write write{};
-  Place place{};
-  if (!read_write(args, key, write, place)) return;
-  write.header.tombstone = true;
-  apply(key, write, place);
-}
-
-void ShardSession::apply(const KeyRef& key, const Write& write, const Place& place) {
-  const resp::Version& proposal = write.header.version;
-  if (place.role == Role::kPrimary) {
-    if (const UnsettledWrites::Done* done = shard_.unsettled().find(key, proposal)) {
-      if (shard_.batch_open()) shard_.join_batch(*this);
-      answer_write(proposal, place, *done);  // It was sent again.
-      return;
-    }
-  }
-  if (const std::string refusal = shard_.refusal_of_writes(place.target); !refusal.empty()) {
-    reply().error(refusal);
-    return;
-  }
-  shard_.join_batch(*this);
-  const Result<WriteResult> result =
-      place.role ? shard_.store().write(key, write, *place.role, shard_.now_ms())
-                 : shard_.store().log_write(place.target, key, write);
-  if (!result.ok()) {
-    shard_.fail_batch(result.status());
-    reply().error(shard_.refusal(result.status()));
-    return;
-  }
-  shard_.stats().writes.add();
-  shard_.see_clock(result->version.hlc);
-  const UnsettledWrites::Done done{result->existed, result->version};
-  const bool is_held = result->applied || result->version == proposal;
-  if (place.role && writer_ != 0 && is_held) {
-    shard_.unsettled().add(writer_, key, proposal, done);
-  }
-  answer_write(proposal, place, done);
-  shard_.commit_if_full();
-}
-
-void ShardSession::answer_write(const resp::Version& proposal, const Place& place,
-                                const UnsettledWrites::Done& done) {
-  if (place.role != Role::kPrimary || done.version == proposal) {
-    reply().integer(done.existed ? 1 : 0);
-    return;
-  }
-  shard_.stats().raised.add();
-  char answer[1 + resp::Version::kBytes];
-  answer[0] = done.existed ? '1' : '0';
-  done.version.encode(answer + 1);
-  reply().bulk({answer, sizeof(answer)});
 }
 
 }  // namespace doris::server

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string_view>
 
+#include "resp/update.h"
 #include "server/paced_session.h"
 #include "server/shard.h"
 
@@ -35,6 +36,13 @@ class ShardSession final : public PacedSession {
   struct Place {
     std::optional<Role> role;  // None: the update log.
     topology::NodeId target = topology::kNoNode;
+    resp::WriteId operation = 0;  // Which it is the effect of, if it is one.
+  };
+  struct UpdateProposal {
+    resp::Version version;
+    resp::WriteId operation = 0;  // The id of the version that was proposed first.
+    resp::Update update = resp::Update::kSet;
+    std::string_view argument;
   };
 
   static const Command* find(std::string_view name);
@@ -44,14 +52,18 @@ class ShardSession final : public PacedSession {
 
   void run_get(Args args);
   void run_has(Args args);
-  void run_set(Args args);
-  void run_del(Args args);
   void run_count(Args args);
   void run_link(Args args);
   void run_adopt(Args args);
   void run_ping(Args args);
-  void run_settle(Args args);
   void run_wait(Args args);
+  void run_base(Args args);
+
+  // What changes records (shard_session_write.cpp).
+  void run_set(Args args);
+  void run_del(Args args);
+  void run_update(Args args);
+  void run_settle(Args args);
 
   // What other data servers ask (shard_session_peer.cpp).
   void run_peer(Args args);
@@ -70,12 +82,27 @@ class ShardSession final : public PacedSession {
   [[nodiscard]] bool holds(topology::Vnode vnode);
   [[nodiscard]] bool is_up(topology::Vnode vnode);  // Here, as the topology says.
   [[nodiscard]] bool read_key(std::string_view vnode, std::string_view key, KeyRef& ref);
-  [[nodiscard]] bool read_write(Args args, KeyRef& ref, Write& write, Place& place);
+  [[nodiscard]] bool read_question(Args args, KeyRef& key, resp::Version& version);
+  [[nodiscard]] bool read_write(Args args, size_t words, KeyRef& ref, Write& write, Place& place);
+  [[nodiscard]] bool read_update(Args args, KeyRef& key, UpdateProposal& proposal);
+  [[nodiscard]] bool read_version(std::string_view bytes, resp::Version& version);
   [[nodiscard]] bool may_order(const KeyRef& key, const resp::Version& version);
   [[nodiscard]] bool may_hold(const KeyRef& key, const resp::Version& version);
+  [[nodiscard]] const UnsettledWrites::Done* repeated(const KeyRef& key,
+                                                      const resp::Version& proposal);
   void apply(const KeyRef& key, const Write& write, const Place& place);
   void answer_write(const resp::Version& proposal, const Place& place,
                     const UnsettledWrites::Done& done);
+  [[nodiscard]] Result<std::optional<RecordView>> find_record(const KeyRef& key, bool with_value);
+  void evaluate_update(const KeyRef& key, const UpdateProposal& proposal,
+                       const std::optional<RecordView>& found, bool is_new);
+  void answer_again(const KeyRef& key, const UpdateProposal& proposal,
+                    const std::optional<RecordView>& found, const UnsettledWrites::Done& before);
+  static UnsettledWrites::Effect kept(const std::optional<RecordView>& found);
+  void store_effect(const KeyRef& key, const UpdateProposal& proposal,
+                    UnsettledWrites::Effect effect);
+  void answer_unchanged(const KeyRef& key, const resp::Value& answer, const resp::Version& version);
+  void answer_update(const UnsettledWrites::Done& done);
   // What comes before the reply to a read of a record in this version, if it is unsettled: the
   // reply is the first of two items. end_unsettled() writes the second.
   bool begin_unsettled(const KeyRef& key, const resp::Version& version);

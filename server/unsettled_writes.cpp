@@ -3,14 +3,17 @@
 namespace doris::server {
 
 void UnsettledWrites::add(uint32_t writer, const KeyRef& key, const resp::Version& proposal,
-                          const Done& done) {
-  const auto remember = [&](const resp::Version& version) {
-    const resp::WriteId id = resp::write_id(key.physical_key, version);
-    writes_.insert_or_assign(id, Held{writer, key.vnode, std::string(key.physical_key), done});
-    in_batch_.push_back(id);
-  };
-  remember(proposal);
-  if (done.version != proposal) remember(done.version);
+                          const Done& done, resp::WriteId operation) {
+  const resp::WriteId proposed = resp::write_id(key.physical_key, proposal);
+  const resp::WriteId raised =
+      done.version == proposal ? proposed : resp::write_id(key.physical_key, done.version);
+  const Ids ids{proposed, raised, operation == 0 ? proposed : operation};
+  for (size_t i = 0; i < ids.size(); ++i) {
+    if (i > 0 && ids[i] == proposed) continue;
+    writes_.insert_or_assign(ids[i],
+                             Held{writer, key.vnode, std::string(key.physical_key), done, ids});
+    in_batch_.push_back(ids[i]);
+  }
 }
 
 void UnsettledWrites::drop_batch() {
@@ -22,9 +25,10 @@ void UnsettledWrites::drop_batch() {
 void UnsettledWrites::settle(resp::WriteId id) {
   const auto found = writes_.find(id);
   if (found == writes_.end()) return;
-  const resp::WriteId raised = resp::write_id(found->second.key, found->second.done.version);
+  const Ids ids = found->second.ids;
   writes_.erase(found);
-  writes_.erase(raised);
+  for (const resp::WriteId other : ids)
+    writes_.erase(other);
 }
 
 void UnsettledWrites::forget_before(topology::Epoch epoch) {
@@ -35,19 +39,46 @@ void UnsettledWrites::forget_before(topology::Epoch epoch) {
 void UnsettledWrites::abandon(resp::WriteId id) {
   const auto found = writes_.find(id);
   if (found == writes_.end()) return;
-  found->second.writer = 0;
-  const resp::WriteId raised = resp::write_id(found->second.key, found->second.done.version);
-  if (const auto other = writes_.find(raised); other != writes_.end()) other->second.writer = 0;
+  for (const resp::WriteId each : found->second.ids) {
+    if (const auto other = writes_.find(each); other != writes_.end()) other->second.writer = 0;
+  }
 }
 
-const UnsettledWrites::Done* UnsettledWrites::find(const KeyRef& key,
-                                                   const resp::Version& proposal) const {
-  const auto found = writes_.find(resp::write_id(key.physical_key, proposal));
+const UnsettledWrites::Done* UnsettledWrites::find(resp::WriteId id) const {
+  const auto found = writes_.find(id);
   return found == writes_.end() ? nullptr : &found->second.done;
 }
 
+const UnsettledWrites::Held* UnsettledWrites::held(std::string_view key,
+                                                   const resp::Version& version) const {
+  if (writes_.empty()) return nullptr;
+  const auto found = writes_.find(resp::write_id(key, version));
+  return found == writes_.end() ? nullptr : &found->second;
+}
+
 bool UnsettledWrites::is_settled(std::string_view key, const resp::Version& version) const {
-  return writes_.empty() || !writes_.contains(resp::write_id(key, version));
+  return held(key, version) == nullptr;
+}
+
+resp::Version UnsettledWrites::base_of(uint32_t writer, std::string_view key,
+                                       const resp::Version& version) const {
+  const Held* const found = held(key, version);
+  if (found == nullptr || found->writer == 0) return {};
+  if (found->writer != writer) return version;
+  if (found->done.effect == nullptr) return {};
+  const resp::Version& base = found->done.effect->base;
+  return is_settled(key, base) ? resp::Version{} : base;
+}
+
+bool UnsettledWrites::is_final(std::string_view key, const resp::Version& version,
+                               TimePoint deadline) const {
+  const Held* const found = held(key, version);
+  return found == nullptr || found->writer == 0 || is_away(found->writer, deadline);
+}
+
+bool UnsettledWrites::is_away(uint32_t writer, TimePoint deadline) const {
+  const auto away = away_since_.find(writer);
+  return away != away_since_.end() && away->second <= deadline;
 }
 
 std::set<topology::Vnode> UnsettledWrites::vnodes_before(topology::Epoch epoch) const {
@@ -63,10 +94,8 @@ std::vector<UnsettledWrites::Orphan> UnsettledWrites::orphans(TimePoint deadline
   std::vector<Orphan> found;
   for (const auto& [id, held] : writes_) {
     if (found.size() >= count) break;
-    const auto away = away_since_.find(held.writer);
-    const bool is_away = away != away_since_.end() && away->second <= deadline;
-    if (held.writer != 0 && !is_away) continue;
-    found.push_back({id, held.vnode, held.key});
+    if (held.writer != 0 && !is_away(held.writer, deadline)) continue;
+    found.push_back({id, held.vnode, held.key, held.done.version});
   }
   return found;
 }

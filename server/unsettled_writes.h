@@ -5,7 +5,7 @@
 // later (VSETTLE). Until then nobody is shown what the write has done: if this server failed, the
 // write might not be on the other one, and what was read would be unread again. It is also how
 // a write is done once only: while it is remembered here, the same proposal is answered as before
-// and not applied again.
+// and not applied again, and so is the same operation if it is proposed anew in a later epoch.
 //
 //   VSET --> add() --------> VSETTLE: settle()
 //                   `------> the router has given up, or has gone: orphans(), which the shard
@@ -18,7 +18,9 @@
 // Loop thread only.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -27,6 +29,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "resp/value.h"
 #include "resp/write_id.h"
 #include "server/store.h"
 
@@ -34,25 +37,49 @@ namespace doris::server {
 
 class UnsettledWrites {
  public:
+  // What an update has done: the record, and the answer that was made of it.
+  struct Effect {
+    std::optional<resp::Value> reply;  // None: only its router knows.
+    RecordHeader header;
+    std::string value;
+    resp::Version base;  // What it rests on and waits for (base_of()); epoch 0: nothing.
+  };
   // A write that was done: what its answer said.
   struct Done {
     bool existed = false;
-    resp::Version version;  // As proposed, or as raised.
+    resp::Version version;                           // As proposed, or as raised.
+    std::shared_ptr<const Effect> effect = nullptr;  // Of an update.
   };
   struct Orphan {
     resp::WriteId id = 0;
     topology::Vnode vnode = 0;
     std::string key;
+    resp::Version version;
   };
 
-  // `proposal` of `writer` was done as `done` says.
-  void add(uint32_t writer, const KeyRef& key, const resp::Version& proposal, const Done& done);
+  // `proposal` of `writer` was done as `done` says. `operation` is the id of the version in which
+  // it was proposed first; 0: in this one.
+  void add(uint32_t writer, const KeyRef& key, const resp::Version& proposal, const Done& done,
+           resp::WriteId operation = 0);
 
-  // The write that was proposed with this version, if it is remembered.
-  [[nodiscard]] const Done* find(const KeyRef& key, const resp::Version& proposal) const;
+  // The write with this id, of a version or of the operation, if it is remembered. Valid until
+  // the next call that is not const.
+  [[nodiscard]] const Done* find(resp::WriteId id) const;
 
   // Whether what a reader finds in this version may be shown.
   [[nodiscard]] bool is_settled(std::string_view key, const resp::Version& version) const;
+
+  // What an update of `writer` that finds a record in this version has to wait for, before it is
+  // sent to the other copy: until then the writer of what it found might have to propose that
+  // once more, and the update would rest on what is to come after it. A writer's own writes are
+  // answered in order, so they wait for what those before them wait for. Epoch 0: nothing.
+  [[nodiscard]] resp::Version base_of(uint32_t writer, std::string_view key,
+                                      const resp::Version& version) const;
+
+  // Whether the write of this version will not be proposed again: it is settled or was given up,
+  // or its writer has been away since before `deadline`.
+  [[nodiscard]] bool is_final(std::string_view key, const resp::Version& version,
+                              TimePoint deadline) const;
 
   // The vnodes with a write of an epoch before `epoch` that is not settled.
   [[nodiscard]] std::set<topology::Vnode> vnodes_before(topology::Epoch epoch) const;
@@ -84,15 +111,20 @@ class UnsettledWrites {
   [[nodiscard]] size_t size() const { return writes_.size(); }
 
  private:
+  // The proposal's, that of the version as raised, the operation's: often all the same.
+  using Ids = std::array<resp::WriteId, 3>;
   struct Held {
     uint32_t writer = 0;  // 0: abandoned.
     topology::Vnode vnode = 0;
     std::string key;
     Done done;
+    Ids ids{};
   };
 
-  // By the id of the proposal and, if it was raised, by that of the raised version, too.
-  std::unordered_map<resp::WriteId, Held> writes_;
+  [[nodiscard]] const Held* held(std::string_view key, const resp::Version& version) const;
+  [[nodiscard]] bool is_away(uint32_t writer, TimePoint deadline) const;
+
+  std::unordered_map<resp::WriteId, Held> writes_;  // By each of its ids.
   std::vector<resp::WriteId> in_batch_;
   std::unordered_map<uint32_t, TimePoint> away_since_;
 };

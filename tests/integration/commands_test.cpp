@@ -29,6 +29,31 @@ TEST_CASE("keys and values of any bytes come back as they were set") {
   }
 }
 
+TEST_CASE("updates are done by the server, on both copies alike") {
+  Cluster cluster;
+  RedisClient client = cluster.client();
+  const auto ask = [&](const std::vector<std::string>& words) { return client.command(words); };
+  CHECK(ask({"INCR", "n"}) == Reply::integer(1));
+  CHECK(ask({"INCRBY", "n", "41"}) == Reply::integer(42));
+  CHECK(ask({"DECR", "n"}) == Reply::integer(41));
+  CHECK(ask({"DECRBY", "n", "-9"}) == Reply::integer(50));
+  CHECK(ask({"APPEND", "n", "0"}) == Reply::integer(3));
+  CHECK(ask({"GETSET", "n", "x"}) == Reply::bulk("500"));
+  CHECK(ask({"INCR", "n"}).text == "ERR value is not an integer or out of range");
+  CHECK(ask({"SETNX", "n", "y"}) == Reply::integer(0));
+  CHECK(ask({"SET", "n", "y", "NX"}) == Reply::nil());
+  CHECK(ask({"SET", "n", "y", "XX", "GET"}) == Reply::bulk("x"));
+  CHECK(ask({"GETDEL", "n"}) == Reply::bulk("y"));
+  CHECK(ask({"SET", "n", "z", "XX"}) == Reply::nil());
+  CHECK(ask({"SETNX", "n", "z"}) == Reply::integer(1));
+  const auto record = [&](const std::string& server) {
+    return RedisClient(cluster.port(server)).command({"DORIS.RECORD", "n"});
+  };
+  CHECK(record("a1").line("value") == "z");
+  CHECK(record("a1").line("version") == record("b1").line("version"));
+  CHECK(record("b1").line("value") == "z");
+}
+
 TEST_CASE("commands of several keys reach every data server, and answer in the keys' order") {
   const Cluster cluster({.servers_per_group = 2});
   RedisClient client = cluster.client();

@@ -3,6 +3,7 @@
 
 #include "tests/integration/acknowledged_writes.h"
 #include "tests/integration/cluster.h"
+#include "tests/integration/counters.h"
 #include "tests/integration/files.h"
 
 namespace doris::integration {
@@ -66,6 +67,30 @@ TEST_CASE("data servers freeze one after the other, and no client sees an error"
   survive(
       cluster, {"a1", "b1"}, [&](const auto& server) { cluster.freeze(server); },
       [&](const auto& server) { cluster.thaw(server); });
+}
+
+TEST_CASE("what is counted while data servers die and freeze is counted exactly once") {
+  Cluster cluster({.servers_per_group = 1});
+  Counters counters(cluster.port("router-1"));
+  const auto counts_on = [&] {
+    return eventually([&, from = counters.counted()] { return counters.counted() > from + 100; });
+  };
+  for (const std::string server : {"a1", "b1", "a1", "b1"}) {
+    INFO("the server " << server);
+    cluster.kill(server);
+    REQUIRE(becomes_degraded(cluster, server));
+    REQUIRE(counts_on());
+    cluster.restart(server);
+    REQUIRE(becomes_whole(cluster));
+    REQUIRE(counts_on());
+  }
+  cluster.freeze("a1");
+  REQUIRE(becomes_degraded(cluster, "a1"));
+  REQUIRE(counts_on());
+  cluster.thaw("a1");
+  REQUIRE(becomes_whole(cluster));
+  counters.finish();
+  CHECK_THAT(counters.wrong(), Catch::Equals(""));
 }
 
 TEST_CASE("a standby keeps the update log of a failed server until that has it") {

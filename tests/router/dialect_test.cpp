@@ -24,7 +24,7 @@ TEST_CASE("requests to a data server read as PROTOCOL.md says") {
     const resp::Version version{7, 9, 257};
     char bytes[resp::Version::kBytes];
     version.encode(bytes);
-    write_vset(out, WriteRole::primary(), 0, "k", version, "value");
+    write_vset(out, WriteRole::primary(), {0, "k", version}, 0, "value");
     CHECK(out.view() == "*7\r\n$4\r\nVSET\r\n$1\r\nP\r\n$1\r\n0\r\n$1\r\nk\r\n$16\r\n" +
                             std::string(bytes, sizeof(bytes)) + "\r\n$1\r\n0\r\n$5\r\nvalue\r\n");
   }
@@ -32,9 +32,83 @@ TEST_CASE("requests to a data server read as PROTOCOL.md says") {
     const resp::Version version{1, 2, 3};
     char bytes[resp::Version::kBytes];
     version.encode(bytes);
-    write_vdel(out, WriteRole::secondary(), 12, "k", version);
+    write_vdel(out, WriteRole::secondary(), {12, "k", version});
     CHECK(out.view() == "*5\r\n$4\r\nVDEL\r\n$1\r\nS\r\n$2\r\n12\r\n$1\r\nk\r\n$16\r\n" +
                             std::string(bytes, sizeof(bytes)) + "\r\n");
+  }
+}
+
+std::string bytes_of(const resp::Version& version) {
+  std::string bytes(resp::Version::kBytes, '\0');
+  version.encode(bytes.data());
+  return bytes;
+}
+
+TEST_CASE("an effect names the operation that it is of, unless its own version does") {
+  const resp::Version version{1, 2, 3};
+  const resp::WriteId own = resp::write_id("k", version);
+  const std::string words =
+      "$4\r\nVDEL\r\n$1\r\nS\r\n$2\r\n12\r\n$1\r\nk\r\n$16\r\n" + bytes_of(version) + "\r\n";
+  Buffer out;
+  SECTION("its own version") {
+    write_vdel(out, WriteRole::secondary(), {12, "k", version, own});
+    CHECK(out.view() == "*5\r\n" + words);
+  }
+  SECTION("an earlier one") {
+    write_vdel(out, WriteRole::secondary(), {12, "k", version, 0x0102030405060708});
+    CHECK(out.view() == "*6\r\n" + words + "$8\r\n\1\2\3\4\5\6\7\x08\r\n");
+  }
+}
+
+TEST_CASE("the answers to an update") {
+  resp::ReplyParser parser({1024, 16, 4});
+  const auto read = [&parser](const std::string& bytes, UpdateAnswer& answer) {
+    parser.reset();
+    REQUIRE(parser.parse(bytes) == resp::Parsed::kCommand);
+    return read_update(parser.reply(), answer);
+  };
+  const resp::Version version{7, 9, 257};
+  const resp::Version base{7, 8, 258};
+  const std::string bulk = "$16\r\n" + bytes_of(version) + "\r\n";
+  const std::string base_bulk = "$16\r\n" + bytes_of(base) + "\r\n";
+  UpdateAnswer answer;
+  SECTION("nothing has changed, and may be shown") {
+    REQUIRE(read("$-1\r\n", answer));
+    CHECK(answer.reply == resp::Value::null());
+    CHECK_FALSE(answer.changes);
+    CHECK(answer.version == resp::Version{});
+  }
+  SECTION("nothing has changed, and what there is has to be settled first") {
+    REQUIRE(read("*2\r\n-ERR no\r\n" + bulk, answer));
+    CHECK(answer.reply == resp::Value::error("ERR no"));
+    CHECK_FALSE(answer.changes);
+    CHECK(answer.version == version);
+  }
+  SECTION("an effect") {
+    REQUIRE(read("*5\r\n:3\r\n" + bulk + ":77\r\n$2\r\nab\r\n" + base_bulk, answer));
+    CHECK(answer.reply == resp::Value::of(3));
+    CHECK((answer.changes && answer.has_effect && !answer.removes));
+    CHECK(answer.version == version);
+    CHECK(answer.expires_at_ms == 77);
+    CHECK(answer.value == "ab");
+    CHECK(answer.base == base);
+  }
+  SECTION("an effect of which the router has the reply") {
+    REQUIRE(read("*4\r\n" + bulk + ":0\r\n$-1\r\n$-1\r\n", answer));
+    CHECK_FALSE(answer.reply);
+    CHECK((answer.changes && answer.has_effect && answer.removes));
+    CHECK(answer.base == resp::Version{});
+  }
+  SECTION("it was done before, and the router has the effect") {
+    REQUIRE(read("*1\r\n" + bulk, answer));
+    CHECK_FALSE(answer.reply);
+    CHECK((answer.changes && !answer.has_effect));
+    CHECK(answer.version == version);
+  }
+  SECTION("what is none") {
+    CHECK_FALSE(read("*3\r\n:1\r\n:2\r\n:3\r\n", answer));
+    CHECK_FALSE(read("*2\r\n:1\r\n$1\r\nx\r\n", answer));
+    CHECK_FALSE(read("*5\r\n:3\r\n$1\r\nx\r\n:0\r\n$2\r\nab\r\n$-1\r\n", answer));
   }
 }
 

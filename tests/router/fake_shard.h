@@ -2,8 +2,9 @@
 // "Router to data server"), that a test can make late, unwilling, deaf and dead.
 //
 // It keeps versions as a shard does: a primary raises, a secondary keeps the highest, a write
-// that it holds already is done. It writes down every command on data in the order in which it
-// ran them, whether it refused them or not.
+// that it holds already is done. Of updates it knows SET, SETNX, INCRBY, APPEND and DEL, and those
+// that it has done. It writes down every command on data in the order in which it ran them,
+// whether it refused them or not.
 #pragma once
 
 #include <algorithm>
@@ -17,6 +18,7 @@
 #include "resp/session.h"
 #include "resp/version.h"
 #include "resp/words.h"
+#include "resp/write_id.h"
 #include "tests/support/fake_loop.h"
 
 namespace doris::router::test {
@@ -41,13 +43,16 @@ class FakeShard {
   bool disk_full = false;
   bool answers = true;  // Else commands take effect, and nobody is told.
   bool stalls_after_link = false;
-  bool adopts = true;    // Else it refuses DORIS.ADOPT.
-  bool settles = true;   // Else reads find what they find unsettled, and so does VWAIT.
-  std::string nonsense;  // If not empty, the answer to every command on data.
+  bool adopts = true;       // Else it refuses DORIS.ADOPT.
+  bool settles = true;      // Else reads find what they find unsettled, and so does VWAIT.
+  bool bases_final = true;  // Else effects of updates rest on what they found, and wait for it.
+  std::string nonsense;     // If not empty, the answer to every command on data.
   std::map<std::string, Record> records;
-  std::map<std::string, Record> log;  // Of all targets: "target key".
-  int64_t live_keys = 0;              // What VCOUNT answers.
-  uint64_t clock_seen = 0;            // What DORIS.LINK answers.
+  std::map<std::string, Record> log;           // Of all targets: "target key".
+  std::map<std::string, std::string> done;     // Answers to updates, by the id of the operation.
+  std::map<std::string, resp::Version> blind;  // Other writes, likewise.
+  int64_t live_keys = 0;                       // What VCOUNT answers.
+  uint64_t clock_seen = 0;                     // What DORIS.LINK answers.
 
   // ---- What it was asked ----
 
@@ -189,10 +194,14 @@ class FakeShard {
       read(from, args);
     } else if (args[0] == "VWAIT") {
       from.reply().integer(settles ? 1 : 0);
+    } else if (args[0] == "VBASE") {
+      from.reply().integer(bases_final ? 1 : 0);
     } else if (args[0] == "VCOUNT") {
       from.reply().integer(live_keys);
     } else if (disk_full) {
       from.reply().error("DISKFULL no room");
+    } else if (args[0] == "VRMW") {
+      update(from, args);
     } else {
       write(from, args);
     }
@@ -201,7 +210,10 @@ class FakeShard {
   void write_down(Args args) {
     const bool is_write = args[0] == "VSET" || args[0] == "VDEL";
     std::string text(args[0]);
-    if (is_write) {
+    if (args[0] == "VRMW") {
+      text.append(" ").append(args[2]).append(" ").append(args[5]).append(" ").append(args[6]);
+      proposed.push_back(resp::Version::decode(args[3].data()));
+    } else if (is_write) {
       text.append(" ").append(args[1]).append(" ").append(args[3]);
       proposed.push_back(resp::Version::decode(args[4].data()));
     } else {
@@ -245,6 +257,7 @@ class FakeShard {
     const bool raise = primary && next.version < held.version;
     if (raise) next.version = held.version.raised_for(next.version);
     if (is_new || raise) held = next;
+    if (!logs && (is_new || raise)) remember(args, next.version);
     if (!raise) {
       from.reply().integer(existed ? 1 : 0);
       return;
@@ -252,6 +265,99 @@ class FakeShard {
     std::string answer(1 + resp::Version::kBytes, existed ? '1' : '0');
     next.version.encode(answer.data() + 1);
     from.reply().bulk(answer);
+  }
+
+  // By the id of the operation, as PROTOCOL.md says.
+  void remember(Args args, const resp::Version& version) {
+    const resp::WriteId id = resp::write_id(args[3], resp::Version::decode(args[4].data()));
+    std::string bytes;
+    for (int shift = 56; shift >= 0; shift -= 8)
+      bytes.push_back(static_cast<char>(id >> shift & 0xFF));
+    blind[bytes] = version;
+  }
+
+  // "VRMW vnode key version operation update argument"
+  void update(Connection& from, Args args) {
+    const auto version = resp::Version::decode(args[3].data());
+    if (version.epoch != epoch) {
+      from.reply().error("WRONGNODE the write says another epoch");
+      return;
+    }
+    const std::string key(args[2]);
+    if (const auto known = done.find(std::string(args[4])); known != done.end()) {
+      from.output().append(known->second);
+      return;
+    }
+    const auto found = records.find(key);
+    const Record before = found == records.end() ? Record{} : found->second;
+    const auto known = blind.find(std::string(args[4]));
+    if (known != blind.end() && known->second != before.version) {
+      from.reply().array(1).bulk(bytes_of(known->second));
+      return;
+    }
+    if (known != blind.end() && known->second == before.version) {
+      answer_again(from, key, version);
+      return;
+    }
+    const Outcome outcome = evaluate(args[5], std::string(args[6]), before.value);
+    const size_t start = from.output().size();
+    if (!outcome.changes) {
+      const bool unsettled = !settles && before.version.epoch != 0;
+      if (unsettled) from.reply().array(2);
+      from.reply().value(outcome.reply);
+      if (unsettled) from.reply().bulk(bytes_of(before.version));
+      return;
+    }
+    Record& held = records[key];
+    held.version = version > before.version ? version : before.version.raised_for(version);
+    held.value = outcome.value;
+    from.reply().array(5).value(outcome.reply).bulk(bytes_of(held.version)).integer(0);
+    if (held.value) {
+      from.reply().bulk(*held.value);
+    } else {
+      from.reply().null();
+    }
+    if (bases_final || before.version.epoch == 0) {
+      from.reply().null();
+    } else {
+      from.reply().bulk(bytes_of(before.version));
+    }
+    done[std::string(args[4])] = std::string(from.output().view().substr(start));
+  }
+
+  // A blind write that is proposed anew: what it wrote gets the new version, if it is there still.
+  void answer_again(Connection& from, const std::string& key, const resp::Version& version) {
+    Record& held = records[key];
+    held.version = version;
+    from.reply().array(4).bulk(bytes_of(version)).integer(0).bulk(*held.value).null();
+  }
+
+  struct Outcome {
+    resp::Value reply;
+    bool changes = true;
+    std::optional<std::string> value{};
+  };
+
+  static Outcome evaluate(std::string_view update, const std::string& argument,
+                          const std::optional<std::string>& before) {
+    if (update == "SETNX" && before) return {resp::Value::null(), false};
+    if (update == "SET" || update == "SETNX") return {resp::Value::simple("OK"), true, argument};
+    if (update == "DEL") return {resp::Value::of(before ? 1 : 0), before.has_value()};
+    if (update == "APPEND") {
+      const std::string value = before.value_or("") + argument;
+      return {resp::Value::of(static_cast<int64_t>(value.size())), true, value};
+    }
+    int64_t number = 0;
+    int64_t by = 0;
+    (void)resp::parse_integer(before.value_or("0"), number);
+    (void)resp::parse_integer(argument, by);
+    return {resp::Value::of(number + by), true, std::to_string(number + by)};
+  }
+
+  static std::string bytes_of(const resp::Version& version) {
+    std::string bytes(resp::Version::kBytes, '\0');
+    version.encode(bytes.data());
+    return bytes;
   }
 
   testing::FakeLoop& loop_;

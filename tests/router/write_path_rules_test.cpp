@@ -25,6 +25,7 @@ topology::RoutingTable table_of(bool a1_failed) {
 Part proposed(uint32_t epoch, bool done) {
   Part part;
   part.version = {epoch, 1, 257};
+  part.asked_in = epoch;
   part.primary = 1;
   part.primary_done = done;
   return part;
@@ -37,7 +38,7 @@ TEST_CASE("an entry of an earlier attempt ends") {
 }
 
 TEST_CASE("within an epoch, and before it was proposed, an entry is sent as it is") {
-  const Copy copy = GENERATE(Copy::kPrimary, Copy::kSecond, Copy::kPrimaryCopy);
+  const Copy copy = GENERATE(Copy::kPrimary, Copy::kSecond);
   CHECK(resume_write(table_of(false), proposed(2, false), {nullptr, 0, copy, 0}) ==
         Resumption::kSendAgain);
   CHECK(resume_write(table_of(true), Part{}, {nullptr, 0, Copy::kPrimary, 0}) ==
@@ -54,17 +55,11 @@ TEST_CASE("in a new epoch with the same primary only what that has not answered 
         Resumption::kSendAgain);
 }
 
-TEST_CASE("when the primary has moved, a write without a place in the order gets a new one") {
+TEST_CASE("when the primary has moved, every write that is under way is proposed to the new one") {
   const Copy copy = GENERATE(Copy::kPrimary, Copy::kSecond);
-  CHECK(resume_write(table_of(true), proposed(1, false), {nullptr, 0, copy, 0}) ==
+  const bool done = GENERATE(false, true);
+  CHECK(resume_write(table_of(true), proposed(1, done), {nullptr, 0, copy, 0}) ==
         Resumption::kProposeAnew);
-}
-
-TEST_CASE("when the primary has moved, a write with its place in the order keeps it") {
-  CHECK(resume_write(table_of(true), proposed(1, true), {nullptr, 0, Copy::kSecond, 0}) ==
-        Resumption::kCopyToBoth);
-  CHECK(resume_write(table_of(true), proposed(1, true), {nullptr, 0, Copy::kPrimaryCopy, 0}) ==
-        Resumption::kSendAgain);
 }
 
 }  // namespace

@@ -318,6 +318,12 @@ TEST_CASE_METHOD(ServingShard, "what a bad peer sends is refused, and the connec
   CHECK_THAT(ask(*router, set("k", "v", 1, -1)), StartsWith("-ERR value is not an integer"));
   CHECK_THAT(ask(*router, set("k", "v", 1ULL << 63)), Contains("too far in the future"));
   CHECK_THAT(ask(*router, {"VCOUNT", "many", "16"}), StartsWith("-ERR value is not an integer"));
+  CHECK_THAT(ask(*router, {"VDEL", "P", v, "k", version(1), "no id"}), StartsWith("-ERR the id"));
+  CHECK_THAT(ask(*router, {"VRMW", v, "k", version(1), "no id", "DEL", ""}),
+             StartsWith("-ERR VRMW takes"));
+  CHECK_THAT(ask(*router, {"VRMW", v, "k", version(1), "eight by", "SORT", ""}),
+             StartsWith("-ERR VRMW takes"));
+  CHECK_THAT(ask(*router, {"VBASE", v, "k", "short"}), StartsWith("-ERR VBASE takes"));
   CHECK_THAT(ask(*router, {"GET", "k"}), Contains("speaks to routers"));
   CHECK(ask(*router, get("k")) == "nil");
   CHECK(store_->batches.empty());
@@ -325,23 +331,32 @@ TEST_CASE_METHOD(ServingShard, "what a bad peer sends is refused, and the connec
 
 TEST_CASE_METHOD(ServingShard, "every command takes its number of arguments, and no other") {
   const auto router = link(257);
-  for (const auto& [name, count] : std::vector<std::pair<std::string, size_t>>{{"VGET", 2},
-                                                                               {"VHAS", 2},
-                                                                               {"VSET", 6},
-                                                                               {"VDEL", 4},
-                                                                               {"VCOUNT", 2},
-                                                                               {"DORIS.LINK", 3},
-                                                                               {"DORIS.ADOPT", 1},
-                                                                               {"PING", 0}}) {
+  struct Expected {
+    std::string name;
+    size_t least;
+    size_t most;
+  };
+  for (const auto& [name, least, most] : std::vector<Expected>{{"VGET", 2, 2},
+                                                               {"VHAS", 2, 2},
+                                                               {"VSET", 6, 7},
+                                                               {"VDEL", 4, 5},
+                                                               {"VRMW", 6, 6},
+                                                               {"VWAIT", 3, 3},
+                                                               {"VBASE", 3, 3},
+                                                               {"VSETTLE", 2, 2},
+                                                               {"VCOUNT", 2, 2},
+                                                               {"DORIS.LINK", 3, 3},
+                                                               {"DORIS.ADOPT", 1, 1},
+                                                               {"PING", 0, 0}}) {
     INFO(name);
     const auto with = [&, command = name](size_t args) {
       Words words(1 + args, "x");
       words[0] = command;
       return words;
     };
-    CHECK_THAT(ask(*router, with(count + 1)), StartsWith("-ERR wrong number of arguments"));
-    if (count > 0) {
-      CHECK_THAT(ask(*router, with(count - 1)), StartsWith("-ERR wrong number of arguments"));
+    CHECK_THAT(ask(*router, with(most + 1)), StartsWith("-ERR wrong number of arguments"));
+    if (least > 0) {
+      CHECK_THAT(ask(*router, with(least - 1)), StartsWith("-ERR wrong number of arguments"));
     }
   }
   CHECK(host_.adopts.empty());

@@ -91,6 +91,8 @@ class Router final : private net::StreamHandler {
 
   std::function<void()> on_reply;  // Called at each, on the shard's loop.
   bool shows_unsettled = false;    // Then such a reply ends in " (unsettled)".
+  bool keeps_values = false;       // Then `last` is the last reply.
+  resp::Value last;
 
   [[nodiscard]] bool ended() const { return ended_; }
   [[nodiscard]] testing::FakeStream& stream() {
@@ -104,6 +106,7 @@ class Router final : private net::StreamHandler {
     while (!input_.empty() && parser_.parse(input_.view()) == resp::Parsed::kCommand) {
       const size_t consumed = parser_.consumed();
       const resp::Value reply = parser_.take();
+      if (keeps_values) last = reply;
       const resp::Value plain = without_version(reply);
       const bool unsettled = plain != reply;
       replies_.push_back(line_of(plain) + (unsettled && shows_unsettled ? " (unsettled)" : ""));

@@ -69,12 +69,6 @@ const std::map<std::string, Rule>& rules() {
         [](const auto& state, const auto&) {
           return Outcome{{}, number(state ? 1 : 0)};
         }}},
-      // A DEL of which nobody asks how many keys it found.
-      {"FORGET",
-       {true,
-        [](const auto&, const auto&) {
-          return Outcome{{}, "+OK"};
-        }}},
       {"GETDEL",
        {true,
         [](const auto& state, const auto&) {

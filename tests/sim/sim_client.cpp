@@ -88,10 +88,6 @@ void SimClient::on_reply(Operation operation, const Result<resp::Value>& reply) 
   if (told) {
     operation.returned = world_.elapsed();
     operation.reply = text_of(*reply);
-    if (!options_.delete_counts && operation.command[0] == "DEL") {
-      operation.command[0] = "FORGET";
-      operation.reply = "+OK";
-    }
     ++answered_;
   } else {
     operation.reply = reply.ok() ? text_of(*reply) : reply.status().message();

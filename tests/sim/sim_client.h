@@ -25,7 +25,6 @@ class SimClient {
     uint32_t number = 0;
     uint32_t keys = 4;
     bool atomic_commands = false;  // INCR, APPEND and the like, too.
-    bool delete_counts = true;     // DEL's answer goes into the history, not only that it came.
     Millis patience{6000};         // For a reply.
     std::vector<net::Address> routers;
   };

@@ -37,7 +37,6 @@ class Telling {
                             SimClient::Options{.number = i,
                                                .keys = options_.keys,
                                                .atomic_commands = options_.atomic_commands,
-                                               .delete_counts = options_.delete_counts,
                                                .routers = routers},
                             histories_);
     }
@@ -97,13 +96,20 @@ class Telling {
       story_.refused += client.refused();
     }
     for (const auto& [key, history] : histories_) {
-      for (const Operation& operation : history) {
-        if (operation.returned)
-          story_.slowest = std::max(story_.slowest, *operation.returned - operation.invoked);
-        else if (operation.reply.starts_with('-'))
-          story_.refusals += describe({operation});
-      }
+      for (const Operation& operation : history)
+        count(operation);
     }
+  }
+
+  void count(const Operation& operation) {
+    if (!operation.returned) {
+      if (operation.reply.starts_with('-')) story_.refusals += describe({operation});
+      return;
+    }
+    const Micros time = *operation.returned - operation.invoked;
+    if (time <= story_.slowest) return;
+    story_.slowest = time;
+    story_.slowest_was = "the slowest: " + describe({operation});
   }
 
   void trouble(const std::string& what) { story_.trouble += what + "\n"; }

@@ -19,7 +19,6 @@ struct StoryOptions {
   uint32_t clients = 5;
   uint32_t keys = 4;
   bool atomic_commands = false;
-  bool delete_counts = true;    // Whether what DEL says that it found is judged.
   Millis time{1500};            // Of the clients' commands, at least.
   std::vector<Fault> faults{};  // None: nothing goes wrong.
   Millis fault_pause{400};      // Between two of them, at most.
@@ -29,11 +28,12 @@ struct StoryOptions {
 struct SimStory {
   uint64_t seed = 0;
   uint64_t trace = 0;
-  uint64_t answered = 0;   // Commands, as they should be.
-  uint64_t refused = 0;    // Commands, by an error.
-  std::string refusals{};  // The same, as describe() writes them.
-  Micros slowest{};        // Of the commands answered.
-  std::string trouble{};   // What went wrong that may not, with all that helps; empty: nothing.
+  uint64_t answered = 0;      // Commands, as they should be.
+  uint64_t refused = 0;       // Commands, by an error.
+  std::string refusals{};     // The same, as describe() writes them.
+  Micros slowest{};           // Of the commands answered..
+  std::string slowest_was{};  // ..as describe() writes it.
+  std::string trouble{};      // What went wrong that may not, with all that helps; empty: nothing.
 };
 
 [[nodiscard]] SimStory tell_story(uint64_t seed, const StoryOptions& options);

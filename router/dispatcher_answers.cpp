@@ -1,0 +1,164 @@
+// What becomes of the answers of data servers.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "router/dialect.h"
+#include "router/dispatcher.h"
+
+namespace doris::router {
+namespace {
+
+using topology::Group;
+
+constexpr uint32_t kWaitsAtOnce = 3;  // Most writes are settled within a round trip or two.
+constexpr Millis kWaitPause{1};
+
+// A shard whose disk is full, or damaged, is failed over if the other copy is sound.
+constexpr Millis kRefusalPause{50};
+constexpr uint32_t kRefusalsMax = 30;
+
+bool ends_by_failover(std::string_view error) {
+  return error.starts_with("DISKFULL") || error.starts_with("SHARDDOWN");
+}
+
+}  // namespace
+
+void Dispatcher::on_reply(Backend& backend, const Entry& entry, const resp::Reply& reply) {
+  if (entry.attempt != entry.request->parts[entry.part].attempt) {
+    settle(entry);  // Another attempt of the same write goes on.
+    return;
+  }
+  if (reply.kind == resp::Value::Kind::kError) {
+    if (may_come_to_pass(entry, reply.text)) {
+      if (refused_.empty()) retrier_->start(kRefusalPause);
+      refused_.push_back(entry);
+      return;
+    }
+    if (entry.request->error.empty()) {
+      entry.request->error = fmt::format("{} [data server {}]", reply.text, backend.name());
+    }
+    give_up(entry);
+  } else if (absorb(entry, reply)) {
+    settle(entry);
+  }
+}
+
+// Whether a refused entry is worth another try: soon its server may be failed over. Only a
+// second copy is, which has its place in the order: anything else would come after what its
+// client asked later.
+bool Dispatcher::may_come_to_pass(const Entry& entry, std::string_view refusal) {
+  Part& part = entry.request->parts[entry.part];
+  const bool in_order = is_write(entry.request->verb) && entry.copy == Copy::kSecond;
+  if (entry.request->done || !in_order) return false;
+  const bool has_other =
+      table_->is_up(part.vnode, Group::kA) && table_->is_up(part.vnode, Group::kB);
+  return has_other && ends_by_failover(refusal) && ++part.refusals < kRefusalsMax;
+}
+
+// Whether the entry is over.
+bool Dispatcher::absorb(const Entry& entry, const resp::Reply& reply) {
+  Part& part = entry.request->parts[entry.part];
+  if (is_write(entry.request->verb)) return absorb_write(entry, part, reply);
+  if (entry.request->verb == Verb::kCount) {
+    part.count = reply.integer;
+    return true;
+  }
+  return absorb_read(entry, part, reply);
+}
+
+bool Dispatcher::absorb_read(const Entry& entry, Part& part, const resp::Reply& reply) {
+  const bool gets = entry.request->verb == Verb::kGet;
+  if (entry.waits) {
+    if (reply.integer == 0) {
+      wait_until_settled(entry, part);
+      return false;
+    }
+    if (gets && part.found) deliver(entry, part, part.value);
+    return true;
+  }
+  if (read_unsettled(reply, part.unsettled)) {
+    const resp::Value& found = reply.tree.items[0];
+    part.count = found.integer;
+    part.found = gets && found.is(resp::Value::Kind::kBulk);
+    part.value = found.text;
+    wait_until_settled(entry, part);
+    return false;
+  }
+  part.count = reply.integer;
+  part.found = gets && reply.kind == resp::Value::Kind::kBulk;
+  if (part.found) deliver(entry, part, reply.text);
+  return true;
+}
+
+void Dispatcher::deliver(const Entry& entry, Part& part, std::string_view value) {
+  Request& request = *entry.request;
+  if (!request.done && request.owner != nullptr) request.owner->on_value(request, part, value);
+}
+
+// It asks whom it has asked before: to another server the write may be unknown, and settled for
+// that reason.
+void Dispatcher::wait_until_settled(Entry entry, Part& part) {
+  entry.waits = true;
+  if (part.asked_in != table_->epoch()) {
+    reroute(entry);
+  } else if (++part.waits <= kWaitsAtOnce) {
+    place(entry);
+  } else {
+    if (waiting_.empty()) asker_->start(kWaitPause);
+    waiting_.push_back(entry);
+  }
+}
+
+void Dispatcher::ask_again() {
+  for (const Entry& entry : std::exchange(waiting_, {})) {
+    if (entry.request->done) {
+      give_up(entry);
+    } else {
+      place(entry);
+    }
+  }
+}
+
+// The entry is over, and whether its server has done what it asked is not known.
+void Dispatcher::give_up(const Entry& entry) {
+  entry.request->parts[entry.part].certain = false;
+  if (is_held_back(entry)) {
+    release_effects(entry);
+  } else {
+    settle(entry);
+  }
+}
+
+// The entry is over.
+void Dispatcher::settle(const Entry& entry) {
+  Request* request = entry.request;
+  Part& part = request->parts[entry.part];
+  DORIS_CHECK(part.outstanding > 0, "an entry was settled twice");
+  if (--part.outstanding == 0) tell_replicas(part);
+  if (--request->outstanding > 0) return;
+  if (!request->done) {
+    finish(request);
+  } else if (request->owner == nullptr) {
+    pool_.give(request);
+  }
+}
+
+void Dispatcher::finish(Request* request) {
+  request->done = true;
+  (request->older != nullptr ? request->older->newer : oldest_) = request->newer;
+  (request->newer != nullptr ? request->newer->older : newest_) = request->older;
+  request->older = request->newer = nullptr;
+  if (request->owner != nullptr) request->owner->on_request_done(*request);
+}
+
+void Dispatcher::release(Request* request) {
+  request->owner = nullptr;
+  const bool listed = request == oldest_ || request->older != nullptr;
+  if (listed) finish(request);
+  request->done = true;
+  if (request->outstanding == 0) pool_.give(request);
+}
+
+}  // namespace doris::router

@@ -1,0 +1,254 @@
+// The write path: proposals, second copies, and effects of updates on their way between them.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "router/dialect.h"
+#include "router/dispatcher.h"
+#include "router/write_path.h"
+
+namespace doris::router {
+
+using topology::Group;
+
+// ---- Proposals -----------------------------------------------------------------------
+
+// Puts an entry that was not answered, or a second copy that was not sent, where it belongs now.
+void Dispatcher::reroute_write(Entry entry, Part& part) {
+  const Resumption resumption = resume_write(*table_, part, entry);
+  const bool asks_only = entry.waits && resumption == Resumption::kSendAgain;
+  const bool proposes = entry.copy == Copy::kPrimary || resumption == Resumption::kProposeAnew;
+  const bool was_proposed = part.operation != 0;
+  if (resumption == Resumption::kEnd) {
+    settle(entry);
+  } else if (proposes && was_proposed && !asks_only &&
+             loop_.now() - part.proposed_at > resp::kProposalTimeMax) {
+    fail_late(entry);
+  } else if (resumption == Resumption::kSendAgain) {
+    place(entry);
+  } else if (entry.request->done) {
+    give_up(entry);
+  } else {
+    propose_anew(entry, part);
+  }
+}
+
+void Dispatcher::propose_anew(Entry entry, Part& part) {
+  if (part.update == nullptr) {
+    part.update = std::make_unique<UpdateState>();
+    part.update->value = entry.request->value(part);
+  }
+  part.version = {};
+  part.primary_done = false;
+  part.waits = 0;
+  entry.attempt = ++part.attempt;
+  entry.copy = Copy::kPrimary;
+  entry.waits = false;
+  place(entry);
+}
+
+// A write is stamped when it is first sent to its primary, and the second copy of a blind one
+// leaves at once with it: so the versions of a key's writes rise in the order in which the primary
+// sees them, and a write that never left has no effect anywhere. The second copy is started before
+// the first is encoded, since both may be for one backend, which notes them in the order of their
+// bytes.
+void Dispatcher::encode_write(const Entry& entry, Part& part, Buffer& out) {
+  const Request& request = *entry.request;
+  const bool to_primary = entry.copy == Copy::kPrimary;
+  if (to_primary && part.version.epoch == 0) stamp(entry, part);
+  const WriteRole role = role_of(entry);
+  if (!role.is_log()) note_replica(entry, part);
+  const WriteWords words{part.vnode, request.key(part), part.version, part.operation};
+  if (part.update == nullptr) {
+    write_vset(out, role, words, 0, request.value(part));
+  } else if (to_primary) {
+    write_vrmw(out, words, part.update->kind, request.value(part));
+  } else if (part.update->removes) {
+    write_vdel(out, role, words);
+  } else {
+    write_vset(out, role, words, part.update->expires_at_ms, part.update->value);
+  }
+}
+
+void Dispatcher::stamp(const Entry& entry, Part& part) {
+  part.version = clock_.stamp(table_->epoch());
+  part.asked_in = table_->epoch();
+  part.primary = table_->replica(part.vnode, table_->primary(part.vnode)).node;
+  if (part.operation == 0) {
+    part.operation = resp::write_id(entry.request->key(part), part.version);
+    part.proposed_at = loop_.now();
+  }
+  if (part.update == nullptr) start_entry(entry.request, entry.part, Copy::kSecond);
+}
+
+// The replica that the entry is for has to hear when the part's version is settled.
+void Dispatcher::note_replica(const Entry& entry, Part& part) {
+  const Group primary = table_->primary(part.vnode);
+  const Group group = entry.copy == Copy::kSecond ? other_group(primary) : primary;
+  const std::string_view key = entry.request->key(part);
+  part.marks.push_back({table_->replica(part.vnode, group), resp::write_id(key, part.version)});
+}
+
+WriteRole Dispatcher::role_of(const Entry& entry) const {
+  if (entry.copy == Copy::kPrimary) return WriteRole::primary();
+  const Part& part = entry.request->parts[entry.part];
+  const topology::SecondCopy second = table_->second_copy(part.vnode);
+  const bool logged =
+      entry.copy == Copy::kSecond && second.kind == topology::SecondCopy::Kind::kLog;
+  return logged ? WriteRole::log_of(second.target) : WriteRole::secondary();
+}
+
+// ---- Answers -------------------------------------------------------------------------
+
+bool Dispatcher::absorb_write(const Entry& entry, Part& part, const resp::Reply& reply) {
+  if (entry.copy == Copy::kSecond) return true;  // It says nothing new.
+  if (part.update != nullptr) return absorb_update(entry, part, reply);
+  if (reply.kind == resp::Value::Kind::kInteger) {
+    part.primary_done = true;
+    return true;
+  }
+  bool existed = false;
+  resp::Version raised;
+  if (!read_raised(reply.text, existed, raised)) {
+    entry.request->error = "ERR a data server answered a write in an unknown form";
+    return true;
+  }
+  take_version(entry, part, raised);
+  spread(entry, part);
+  return true;
+}
+
+void Dispatcher::take_version(const Entry& entry, Part& part, const resp::Version& version) {
+  part.version = version;
+  clock_.merge(version.hlc);
+  note_replica(entry, part);
+}
+
+// Whether the entry is over.
+bool Dispatcher::absorb_update(const Entry& entry, Part& part, const resp::Reply& reply) {
+  UpdateState& update = *part.update;
+  if (entry.waits) {
+    if (update.changes && part.asked_in != table_->epoch()) {
+      reroute(entry);  // And what waited behind it has been already.
+    } else if (reply.integer == 0) {
+      wait_until_settled(entry, part);
+    } else if (update.changes) {
+      release_effects(entry);
+    } else {
+      return true;
+    }
+    return false;
+  }
+  UpdateAnswer answer;
+  if (!read_update(reply, answer)) {
+    entry.request->error = "ERR a data server answered an update in an unknown form";
+    return true;
+  }
+  if (answer.reply) update.reply = *std::move(answer.reply);
+  part.count = update.reply.integer;
+  update.changes = answer.changes;
+  if (!answer.changes) {
+    part.unsettled = answer.version;
+    if (answer.version.epoch == 0) return true;
+    wait_until_settled(entry, part);
+    return false;
+  }
+  update.base = answer.base;
+  if (answer.has_effect) {
+    update.removes = answer.removes;
+    update.expires_at_ms = answer.expires_at_ms;
+    update.value = std::move(answer.value);
+  }
+  take_version(entry, part, answer.version);
+  return !hold_effect_back(entry, part) && (spread(entry, part), true);
+}
+
+// The second copy is to have what the primary has. If that has lost its role since it was asked,
+// the write is proposed anew.
+void Dispatcher::spread(const Entry& entry, Part& part) {
+  part.primary_done = true;
+  ++entry.request->outstanding;
+  ++part.outstanding;
+  Entry second = entry;
+  second.copy = Copy::kSecond;
+  second.waits = false;
+  reroute_write(second, part);
+}
+
+// ---- Effects that wait ---------------------------------------------------------------
+
+// An effect that rests on what is not final waits, and so does what the same key got after it:
+// were the primary lost now, the first would be evaluated anew, after the second. True if the
+// entry is kept.
+bool Dispatcher::hold_effect_back(const Entry& entry, Part& part) {
+  const std::string key(entry.request->key(part));
+  const auto found = effects_.find(key);
+  const bool rests = part.update->base.epoch != 0;
+  const bool follows = found != effects_.end() && found->second.begin()->first < part.version;
+  if (!rests && !follows) return false;
+  if (part.asked_in != table_->epoch()) {
+    reroute_write(entry, part);
+    return true;
+  }
+  effects_[key].insert_or_assign(part.version, entry);
+  if (rests) wait_until_settled(entry, part);
+  return true;
+}
+
+bool Dispatcher::is_held_back(const Entry& entry) const {
+  if (effects_.empty() || !entry.waits) return false;
+  const Part& part = entry.request->parts[entry.part];
+  const auto found = effects_.find(std::string(entry.request->key(part)));
+  return found != effects_.end() && found->second.contains(part.version);
+}
+
+// What `entry` rests on is final, or it was given up: it goes once it is its key's first, and so
+// do those behind it that wait for nothing else.
+void Dispatcher::release_effects(const Entry& entry) {
+  Part& released = entry.request->parts[entry.part];
+  released.update->base = {};
+  const auto found = effects_.find(std::string(entry.request->key(released)));
+  DORIS_CHECK(found != effects_.end(), "an effect waits among those of its key");
+  std::vector<Entry> free;
+  std::map<resp::Version, Entry>& waiting = found->second;
+  while (!waiting.empty()) {
+    const Entry& first = waiting.begin()->second;
+    if (first.request->parts[first.part].update->base.epoch != 0) break;
+    free.push_back(first);
+    waiting.erase(waiting.begin());
+  }
+  if (waiting.empty()) effects_.erase(found);
+  for (const Entry& next : free) {
+    Part& part = next.request->parts[next.part];
+    if (next.request->done || next.request->failed()) {
+      part.certain = false;
+    } else {
+      spread(next, part);
+    }
+    settle(next);
+  }
+}
+
+// Those that wait only behind others; the others are where their questions are.
+std::vector<Entry> Dispatcher::take_effects() {
+  std::vector<Entry> entries;
+  for (const auto& [key, waiting] : std::exchange(effects_, {})) {
+    for (const auto& [version, entry] : waiting) {
+      if (entry.request->parts[entry.part].update->base.epoch == 0) entries.push_back(entry);
+    }
+  }
+  return entries;
+}
+
+// ---- The end -------------------------------------------------------------------------
+
+// The part is over: nothing of it is on its way any more.
+void Dispatcher::tell_replicas(Part& part) {
+  for (const Mark& mark : part.marks) {
+    if (Backend* backend = backend_at(mark.where)) backend->settle(mark.id, part.certain);
+  }
+  part.marks.clear();
+}
+
+}  // namespace doris::router

@@ -1,0 +1,353 @@
+// What routers write: blind writes, which have their value with them, and updates, which depend
+// on what they find.
+#include <fmt/format.h>
+
+#include <cstdint>
+
+#include "resp/errors.h"
+#include "resp/words.h"
+#include "server/big_endian.h"
+#include "server/evaluation.h"
+#include "server/shard_session.h"
+
+namespace doris::server {
+namespace {
+
+using resp::parse_integer;
+
+// A clock above this would be negative in the reply to DORIS.LINK. Wall clocks reach it in
+// thousands of years, and bad peers at once.
+constexpr uint64_t kProposedHlcMax = INT64_MAX;
+
+constexpr size_t kIdBytes = sizeof(resp::WriteId);
+
+void write_version(resp::Writer& out, const resp::Version& version) {
+  char bytes[resp::Version::kBytes];
+  version.encode(bytes);
+  out.bulk({bytes, sizeof(bytes)});
+}
+
+}  // namespace
+
+// ---- Blind writes --------------------------------------------------------------------------
+
+// Role, key and version of a write; the version's bytes are args[4]. Behind its `words` may stand
+// the id of the operation that it is the effect of.
+bool ShardSession::read_write(Args args, size_t words, KeyRef& ref, Write& write, Place& place) {
+  if (!may_serve() || !read_key(args[2], args[3], ref)) return false;
+  if (args.size() > words) {
+    if (args[words].size() != kIdBytes) {
+      reply().error("ERR the id of an operation has 8 bytes");
+      return false;
+    }
+    place.operation = read_big_endian<resp::WriteId>(args[words].data());
+  }
+  const std::string_view role = args[1];
+  const bool logs = role.starts_with('L') && parse_integer(role.substr(1), place.target);
+  if ((role != "P" && role != "S" && !logs) || args[4].size() != resp::Version::kBytes) {
+    reply().error(
+        "ERR a write takes a role (P, S, or L and a node id), a vnode, a key and a version of 16 "
+        "bytes");
+    return false;
+  }
+  const resp::Version& version = write.header.version;
+  if (!read_version(args[4], write.header.version)) return false;
+  if (logs) return true;
+  place.role = role == "P" ? Role::kPrimary : Role::kSecondary;
+  return role == "P" ? may_order(ref, version) : may_hold(ref, version);
+}
+
+bool ShardSession::read_version(std::string_view bytes, resp::Version& version) {
+  version = resp::Version::decode(bytes.data());
+  if (version.hlc <= kProposedHlcMax) return true;
+  reply().error(fmt::format("ERR the version {} is too far in the future", version.text()));
+  return false;
+}
+
+// Whether this is the primary replica, which gives the key's writes their order.
+bool ShardSession::may_order(const KeyRef& key, const resp::Version& version) {
+  if (!holds(key.vnode)) return false;
+  const Standing& standing = shard_.standing();
+  const bool is_primary =
+      standing.table->primary(key.vnode) == standing.group && standing.table->served(key.vnode);
+  if (is_primary && version.epoch == standing.epoch) return true;
+  reply().error(fmt::format(
+      "WRONGNODE {} is {}the primary of vnode {} in epoch {}; the write says "
+      "epoch {}",
+      shard_.options().name, is_primary ? "" : "not ", key.vnode, standing.epoch, version.epoch));
+  return false;
+}
+
+// Any replica takes a write that has its place in the order.
+bool ShardSession::may_hold(const KeyRef& key, const resp::Version& version) {
+  if (!holds(key.vnode)) return false;
+  const Standing& standing = shard_.standing();
+  if (version.epoch <= standing.epoch) return true;
+  reply().error(fmt::format("WRONGNODE {} is in epoch {}; the write says epoch {}",
+                            shard_.options().name, standing.epoch, version.epoch));
+  return false;
+}
+
+// VSET role vnode key version expires value [operation]
+void ShardSession::run_set(Args args) {
+  KeyRef key{};
+  Write write{};
+  Place place{};
+  if (!read_write(args, 7, key, write, place)) return;
+  if (!parse_integer(args[5], write.header.expires_at_ms) || write.header.expires_at_ms < 0) {
+    reply().error(resp::kNotAnInteger);
+    return;
+  }
+  write.value = args[6];
+  apply(key, write, place);
+}
+
+// VDEL role vnode key version [operation]
+void ShardSession::run_del(Args args) {
+  KeyRef key{};
+  Write write{};
+  Place place{};
+  if (!read_write(args, 5, key, write, place)) return;
+  write.header.tombstone = true;
+  apply(key, write, place);
+}
+
+// What was answered to the same proposal before.
+const UnsettledWrites::Done* ShardSession::repeated(const KeyRef& key,
+                                                    const resp::Version& proposal) {
+  return shard_.unsettled().find(resp::write_id(key.physical_key, proposal));
+}
+
+void ShardSession::apply(const KeyRef& key, const Write& write, const Place& place) {
+  const resp::Version& proposal = write.header.version;
+  if (place.role == Role::kPrimary) {
+    if (const UnsettledWrites::Done* done = repeated(key, proposal)) {
+      if (shard_.batch_open()) shard_.join_batch(*this);
+      answer_write(proposal, place, *done);  // It was sent again.
+      return;
+    }
+  }
+  if (const std::string refusal = shard_.refusal_of_writes(place.target); !refusal.empty()) {
+    reply().error(refusal);
+    return;
+  }
+  shard_.join_batch(*this);
+  const Result<WriteResult> result =
+      place.role ? shard_.store().write(key, write, *place.role, shard_.now_ms())
+                 : shard_.store().log_write(place.target, key, write);
+  if (!result.ok()) {
+    shard_.fail_batch(result.status());
+    reply().error(shard_.refusal(result.status()));
+    return;
+  }
+  shard_.stats().writes.add();
+  shard_.see_clock(result->version.hlc);
+  const UnsettledWrites::Done done{.existed = result->existed, .version = result->version};
+  const bool is_held = result->applied || result->version == proposal;
+  if (place.role && writer_ != 0 && is_held) {
+    shard_.unsettled().add(writer_, key, proposal, done, place.operation);
+  }
+  answer_write(proposal, place, done);
+  shard_.commit_if_full();
+}
+
+void ShardSession::answer_write(const resp::Version& proposal, const Place& place,
+                                const UnsettledWrites::Done& done) {
+  if (place.role != Role::kPrimary || done.version == proposal) {
+    reply().integer(done.existed ? 1 : 0);
+    return;
+  }
+  shard_.stats().raised.add();
+  char answer[1 + resp::Version::kBytes];
+  answer[0] = done.existed ? '1' : '0';
+  done.version.encode(answer + 1);
+  reply().bulk({answer, sizeof(answer)});
+}
+
+// VSETTLE settled abandoned: ids of eight bytes each, big-endian. Whatever the epoch.
+void ShardSession::run_settle(Args args) {
+  if (args[1].size() % kIdBytes != 0 || args[2].size() % kIdBytes != 0) {
+    reply().error("ERR VSETTLE takes ids of 8 bytes each");
+    return;
+  }
+  for (size_t at = 0; at < args[1].size(); at += kIdBytes)
+    shard_.unsettled().settle(read_big_endian<resp::WriteId>(args[1].data() + at));
+  for (size_t at = 0; at < args[2].size(); at += kIdBytes)
+    shard_.unsettled().abandon(read_big_endian<resp::WriteId>(args[2].data() + at));
+  reply().simple("OK");
+}
+
+// ---- Updates -------------------------------------------------------------------------
+
+// VRMW vnode key version operation update argument
+//
+// `operation` is the id of the version in which the router has proposed this first. If that is an
+// earlier one, some server may hold an effect that nobody was told of, in an epoch that has
+// passed: whatever the outcome is now, the key gets a version of this epoch, which wins over it.
+void ShardSession::run_update(Args args) {
+  KeyRef key{};
+  UpdateProposal proposal{};
+  if (!read_update(args, key, proposal)) return;
+  if (const UnsettledWrites::Done* done = repeated(key, proposal.version)) {
+    if (shard_.batch_open()) shard_.join_batch(*this);
+    answer_update(*done);  // It was sent again.
+    return;
+  }
+  if (const std::string refusal = shard_.refusal_of_writes(); !refusal.empty()) {
+    reply().error(refusal);
+    return;
+  }
+  shard_.join_batch(*this);
+  const bool is_new = proposal.operation == resp::write_id(key.physical_key, proposal.version);
+  const auto found = find_record(key, needs_value(proposal.update) || !is_new);
+  if (!found.ok()) {
+    reply().error(shard_.refusal(found.status()));
+    return;
+  }
+  const UnsettledWrites::Done* before =
+      is_new ? nullptr : shard_.unsettled().find(proposal.operation);
+  if (before != nullptr) {
+    answer_again(key, proposal, *found, *before);
+  } else {
+    evaluate_update(key, proposal, *found, is_new);
+  }
+}
+
+Result<std::optional<RecordView>> ShardSession::find_record(const KeyRef& key, bool with_value) {
+  if (with_value) return shard_.store().read(key);
+  const auto header = shard_.store().read_header(key);
+  if (!header.ok()) return header.status();
+  if (!header->has_value()) return std::optional<RecordView>();
+  return std::optional<RecordView>({**header, {}});
+}
+
+bool ShardSession::read_update(Args args, KeyRef& key, UpdateProposal& proposal) {
+  if (!may_serve() || !read_key(args[1], args[2], key)) return false;
+  const auto update = resp::update_named(args[5]);
+  if (args[3].size() != resp::Version::kBytes || args[4].size() != kIdBytes || !update) {
+    reply().error(
+        "ERR VRMW takes a vnode, a key, a version of 16 bytes, an id of 8, an update and its "
+        "argument");
+    return false;
+  }
+  proposal.update = *update;
+  proposal.operation = read_big_endian<resp::WriteId>(args[4].data());
+  proposal.argument = args[6];
+  return read_version(args[3], proposal.version) && may_order(key, proposal.version);
+}
+
+void ShardSession::evaluate_update(const KeyRef& key, const UpdateProposal& proposal,
+                                   const std::optional<RecordView>& found, bool is_new) {
+  const bool live = found && found->header.live(shard_.now_ms());
+  Evaluation outcome = evaluate(proposal.update, proposal.argument, live ? found : std::nullopt,
+                                shard_.options().limits.bulk_bytes_max);
+  const resp::Version version = found ? found->header.version : resp::Version{};
+  const resp::Version base = shard_.unsettled().base_of(writer_, key.physical_key, version);
+  UnsettledWrites::Effect effect;
+  if (outcome.changes) {
+    effect.header.expires_at_ms = outcome.expires_at_ms;
+    effect.header.tombstone = outcome.removes;
+    effect.value = std::move(outcome.value);
+  } else if (is_new) {
+    answer_unchanged(key, outcome.reply, version);
+    return;
+  } else {
+    effect = kept(found);
+  }
+  effect.reply = std::move(outcome.reply);
+  effect.base = base;
+  store_effect(key, proposal, std::move(effect));
+}
+
+// The operation was done in an earlier epoch, as `before` says. If something that is not settled
+// has overtaken it, that will get its version of this epoch from its own writer.
+void ShardSession::answer_again(const KeyRef& key, const UpdateProposal& proposal,
+                                const std::optional<RecordView>& found,
+                                const UnsettledWrites::Done& before) {
+  const resp::Version version = found ? found->header.version : resp::Version{};
+  const bool is_current = version == before.version;
+  if (!is_current && !shard_.unsettled().is_settled(key.physical_key, version)) {
+    answer_update(before);
+    return;
+  }
+  UnsettledWrites::Effect effect = kept(found);
+  if (before.effect != nullptr) {
+    effect.reply = before.effect->reply;
+    if (is_current) effect.base = before.effect->base;
+  }
+  store_effect(key, proposal, std::move(effect));
+}
+
+// The record that is there, as an effect: it gets a new version only.
+UnsettledWrites::Effect ShardSession::kept(const std::optional<RecordView>& found) {
+  UnsettledWrites::Effect effect;
+  effect.header.tombstone = true;
+  if (found) {
+    effect.header = found->header;
+    effect.value = found->value;
+  }
+  return effect;
+}
+
+void ShardSession::store_effect(const KeyRef& key, const UpdateProposal& proposal,
+                                UnsettledWrites::Effect effect) {
+  effect.header.version = proposal.version;
+  const auto result =
+      shard_.store().write(key, {effect.header, effect.value}, Role::kPrimary, shard_.now_ms());
+  if (!result.ok()) {
+    shard_.fail_batch(result.status());
+    reply().error(shard_.refusal(result.status()));
+    return;
+  }
+  shard_.stats().writes.add();
+  if (result->version != proposal.version) shard_.stats().raised.add();
+  shard_.see_clock(result->version.hlc);
+  const UnsettledWrites::Done done{
+      .existed = result->existed,
+      .version = result->version,
+      .effect = std::make_shared<const UnsettledWrites::Effect>(std::move(effect))};
+  if (writer_ != 0) {
+    shard_.unsettled().add(writer_, key, proposal.version, done, proposal.operation);
+  }
+  answer_update(done);
+  shard_.commit_if_full();
+}
+
+// Nothing is kept, but the answer tells what is there: as for a read, that must be settled.
+void ShardSession::answer_unchanged(const KeyRef& key, const resp::Value& answer,
+                                    const resp::Version& version) {
+  const bool settled = shard_.unsettled().is_settled(key.physical_key, version);
+  if (settled && !answer.is(resp::Value::Kind::kError)) {
+    reply().value(answer);
+    return;
+  }
+  resp::Writer out = reply();
+  out.array(2).value(answer);
+  write_version(out, version);
+}
+
+void ShardSession::answer_update(const UnsettledWrites::Done& done) {
+  resp::Writer out = reply();
+  if (done.effect == nullptr) {
+    out.array(1);
+    write_version(out, done.version);
+    return;
+  }
+  const UnsettledWrites::Effect& effect = *done.effect;
+  out.array(effect.reply ? 5 : 4);
+  if (effect.reply) out.value(*effect.reply);
+  write_version(out, done.version);
+  out.integer(effect.header.expires_at_ms);
+  if (effect.header.tombstone) {
+    out.null();
+  } else {
+    out.bulk(effect.value);
+  }
+  if (effect.base.epoch == 0) {
+    out.null();
+  } else {
+    write_version(out, effect.base);
+  }
+}
+
+}  // namespace doris::server
