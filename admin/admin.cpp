@@ -171,9 +171,23 @@ void Admin::announce() {
 }
 
 Scene Admin::scene() {
-  return {store_->topology(), settings_.rules,
+  return {store_->topology(),
+          settings_.rules,
           [this](topology::NodeId id) { return supervisor_.health(id); },
-          watchers_.list(loop_.now()), loop_.now()};
+          watchers_.list(loop_.now()),
+          loop_.now(),
+          supervisor_.wanted(),
+          {.heartbeat_interval = settings_.monitor.interval,
+           .heartbeat_timeout = settings_.monitor.timeout,
+           .heartbeat_failures = settings_.monitor.failures,
+           .permanent_failure_after = settings_.permanent_failure_after,
+           .degraded_writes = settings_.degraded_writes}};
+}
+
+void Admin::verify(bool repairs) {
+  // Of time, so that it is another one after a restart, too.
+  const auto id = static_cast<uint64_t>(std::max<int64_t>(clock_.wall_ms(), 1));
+  supervisor_.want({std::max(id, supervisor_.wanted().id + 1), repairs});
 }
 
 void Admin::note_watcher(const std::string& who, topology::Epoch epoch, Millis wait) {

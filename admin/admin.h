@@ -62,6 +62,10 @@ class Admin final : private net::PassTask {
   // What an operator has asked for, if `change` is not a refusal. `who` is for the journal.
   Status carry_out(Result<Change> change, const std::string& who);
 
+  // Has every data server compare its vnodes with their other copies. Ends what was asked before.
+  void verify(bool repairs);
+  void stop_verifying() { supervisor_.want({}); }
+
   // What is known of a node. REQUIRES: it is one of store().topology().
   [[nodiscard]] NodeFacts facts(const topology::Node& node) { return supervisor_.facts(node); }
 

@@ -31,6 +31,10 @@ constexpr std::array kCommands = {
             run_node,
             "DORIS.NODE FAIL node [FORCE] | RECOVER node | REPLACE node standby [FORCE] | "
             "STANDBY node"},
+    Command{spec("doris.tasks", 1, "what is being moved or compared, and when it will end"),
+            run_tasks, "DORIS.TASKS"},
+    Command{spec("doris.verify", -1, "compares both copies of everything, and mends what differs"),
+            run_verify, "DORIS.VERIFY [REPAIR] | STATUS | STOP"},
     Command{spec("doris.help", 1, "this list"), run_help, "DORIS.HELP"},
     Command{spec("doris.register", -3, "lets a data server or a router into the cluster"),
             run_register},

@@ -41,6 +41,9 @@ void run_route(AdminSession& session, Args args);
 void run_history(AdminSession& session, Args args);
 // What people do, node_command.cpp:
 void run_node(AdminSession& session, Args args);
+// What goes on beside requests, verify_command.cpp:
+void run_verify(AdminSession& session, Args args);
+void run_tasks(AdminSession& session, Args args);
 // What monitoring tools ask, info_command.cpp:
 void run_info(AdminSession& session, Args args);
 

@@ -48,8 +48,4 @@ using FactsOf = std::function<NodeFacts(const topology::Node& node)>;
 [[nodiscard]] std::optional<Change> follow_facts(const topology::Topology& topology,
                                                  const FactsOf& facts, bool degraded_writes);
 
-// Whether, for every vnode that `node` owns, the other owner is up and answers.
-[[nodiscard]] bool others_have_all(const topology::Topology& topology, topology::NodeId node,
-                                   const FactsOf& facts);
-
 }  // namespace doris::admin

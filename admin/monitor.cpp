@@ -15,29 +15,6 @@ using resp::Value;
 
 constexpr Millis kAskAgain{20};  // After a failure.
 
-// The answer of `node` to a heartbeat (resp/PROTOCOL.md, "Control port of a data server").
-Result<Heartbeat> read_heartbeat(const Result<Value>& reply, const topology::Node& node) {
-  if (!reply.ok()) return reply.status();
-  if (reply->is(Value::Kind::kError)) return Status::invalid(reply->text);
-  constexpr size_t kItems = 10;
-  if (!reply->is(Value::Kind::kArray) || reply->items.size() != kItems) {
-    return Status::invalid("what answers at its address is not a data server");
-  }
-  if (reply->items[0].text != node.name) {
-    return Status::invalid(fmt::format("at its address answers '{}'", reply->items[0].text));
-  }
-  const auto number = [&](size_t item) { return reply->items[item].integer; };
-  return Heartbeat{.epoch = static_cast<topology::Epoch>(number(1)),
-                   .ready = number(2) != 0,
-                   .shards_offline = static_cast<uint32_t>(number(3)),
-                   .recovered_epoch = static_cast<topology::Epoch>(number(4)),
-                   .vnodes_left = static_cast<uint32_t>(number(5)),
-                   .incarnation = static_cast<uint64_t>(number(6)),
-                   .log_entries = static_cast<uint64_t>(number(7)),
-                   .log_bytes = static_cast<uint64_t>(number(8)),
-                   .disk_full = number(9) != 0};
-}
-
 // Why a heartbeat failed, without the address in front: whoever sees the node sees that.
 std::string cause_of(const Status& status, const net::Address& address) {
   std::string_view cause = status.message();
@@ -88,13 +65,15 @@ class Monitor::Probe {
   void beat() {
     if (beating_) return;
     beating_ = true;
-    client_.call({"DORIS.HEARTBEAT", monitor_.cluster_, std::to_string(monitor_.epoch_)},
-                 monitor_.options_.timeout, [this](const Result<Value>& reply) { on_beat(reply); });
+    client_.call(
+        {"DORIS.HEARTBEAT", monitor_.cluster_, std::to_string(monitor_.epoch_),
+         std::to_string(monitor_.verification_.id), monitor_.verification_.repairs ? "1" : "0"},
+        monitor_.options_.timeout, [this](const Result<Value>& reply) { on_beat(reply); });
   }
 
   void on_beat(const Result<Value>& reply) {
     beating_ = false;
-    const Result<Heartbeat> heartbeat = read_heartbeat(reply, node_);
+    const Result<Heartbeat> heartbeat = read_heartbeat(reply, node_.name);
     const TimePoint now = monitor_.loop_.now();
     const Heartbeat before = health_.last();
     bool changed = true;

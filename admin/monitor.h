@@ -1,7 +1,7 @@
 // Monitor: asks every data server, again and again, whether it is well, and brings those
 // that are behind up to the newest topology.
 //
-//   every heartbeat-interval:  DORIS.HEARTBEAT cluster epoch  -> NodeHealth, Observer
+//   every heartbeat-interval:  DORIS.HEARTBEAT cluster epoch verification  -> NodeHealth, Observer
 //   after one that failed:     the next one at once
 //   a node's epoch < ours:     DORIS.ADOPT topology
 //
@@ -23,6 +23,14 @@
 #include "resp/client.h"
 
 namespace doris::admin {
+
+// A DORIS.VERIFY that data servers are to carry out. In memory only: with the admin it ends.
+struct WantedVerification {
+  uint64_t id = 0;  // 0: none.
+  bool repairs = false;
+
+  bool operator==(const WantedVerification&) const = default;
+};
 
 class Monitor {
  public:
@@ -46,6 +54,10 @@ class Monitor {
   // A node that stays at its address keeps its health.
   void watch(const topology::Topology& topology, const std::string& text);
 
+  // Every node is to carry out this verification, from its next heartbeat on.
+  void want(const WantedVerification& verification) { verification_ = verification; }
+  [[nodiscard]] const WantedVerification& wanted() const { return verification_; }
+
   // Asks `node` at once, as if its time had come.
   void ask_now(topology::NodeId node);
 
@@ -64,6 +76,8 @@ class Monitor {
   std::string cluster_;
   topology::Epoch epoch_ = 0;
   std::string text_;
+
+  WantedVerification verification_;
 
   std::map<topology::NodeId, std::unique_ptr<Probe>> probes_;
 };

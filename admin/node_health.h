@@ -9,8 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "admin/heartbeat.h"
 #include "base/clock.h"
-#include "base/topology/topology.h"
 
 namespace doris::admin {
 
@@ -21,21 +21,6 @@ enum class Health : uint8_t {
 };
 
 [[nodiscard]] std::string_view health_name(Health health);  // "unknown", "up", "down".
-
-// An answer to DORIS.HEARTBEAT.
-struct Heartbeat {
-  topology::Epoch epoch = 0;  // The server's.
-  bool ready = false;         // It serves requests.
-  uint32_t shards_offline = 0;
-  topology::Epoch recovered_epoch = 0;  // While it recovers: where it says it is complete; or 0.
-  uint32_t vnodes_left = 0;             // While it recovers: not known to be complete yet.
-  uint64_t incarnation = 0;             // Another one at each start of its process.
-  uint64_t log_entries = 0;             // In the update logs that it keeps for others.
-  uint64_t log_bytes = 0;
-  bool disk_full = false;  // It refuses writes until there is room.
-
-  bool operator==(const Heartbeat&) const = default;
-};
 
 class NodeHealth {
  public:

@@ -7,6 +7,7 @@
 #include <array>
 
 #include "admin/map_builder.h"
+#include "admin/task_views.h"
 #include "base/net/address.h"
 #include "base/topology/key_hash.h"
 #include "base/topology/routing_table.h"
@@ -46,7 +47,8 @@ std::string state_trouble(const Scene& scene, const Node& node) {
   const NodeHealth* const health = scene.health(node.id);
   if (node.state == NodeState::kRecovering) {
     const uint32_t left = health == nullptr ? 0 : health->last().vnodes_left;
-    return fmt::format("recovers since epoch {}: {} vnodes left to compare", node.since, left);
+    return fmt::format("recovers since epoch {}: {} vnodes left to compare, see DORIS.TASKS",
+                       node.since, left);
   }
   if (node.state != NodeState::kTempFailed) return "";
   if (node.held) {
@@ -185,8 +187,6 @@ Value node_map(const Scene& scene, const Node& node, uint32_t primaries) {
       .add("vnodes", owned_vnodes(scene.topology, node.id))
       .add("primaries", primaries)
       .add("epoch", health == nullptr ? 0 : health->last().epoch)
-      .add("log entries", health == nullptr ? 0 : health->last().log_entries)
-      .add("log bytes", health == nullptr ? 0 : health->last().log_bytes)
       .add("trouble", trouble_text(scene, node))
       .take();
 }
@@ -202,6 +202,16 @@ Value replica_map(const Scene& scene, const topology::RoutingTable& table, topol
       .add("address", address_text(node, node.port + 1 + replica.shard))
       .add("state", topology::node_state_name(node.state))
       .add("health", health_name(health_of(scene, node.id)))
+      .take();
+}
+
+Value failover_map(const FailoverRules& rules) {
+  return MapBuilder()
+      .add("heartbeat interval", duration_text(rules.heartbeat_interval))
+      .add("silence is failure after",
+           fmt::format("{} x {}", rules.heartbeat_failures, duration_text(rules.heartbeat_timeout)))
+      .add("permanent failure after", duration_text(rules.permanent_failure_after))
+      .add("degraded writes", rules.degraded_writes ? "yes" : "no")
       .take();
 }
 
@@ -232,6 +242,12 @@ Value status_view(const Scene& scene) {
       .add("routers", routers_list(scene));
   Value troubles = troubles_list(scene);
   if (!troubles.items.empty()) map.add("trouble", std::move(troubles));
+  Value logs = logs_view(scene);
+  if (!logs.items.empty()) map.add("update logs", std::move(logs));
+  if (const size_t tasks = tasks_view(scene).items.size(); tasks > 0) {
+    map.add("tasks", fmt::format("{} under way, see DORIS.TASKS", tasks));
+  }
+  map.add("failover", failover_map(scene.failover));
   return map.take();
 }
 

@@ -9,6 +9,7 @@
 
 #include "admin/journal.h"
 #include "admin/membership.h"
+#include "admin/monitor.h"
 #include "admin/node_health.h"
 #include "admin/watcher_list.h"
 #include "base/clock.h"
@@ -18,6 +19,15 @@
 
 namespace doris::admin {
 
+// When a data server counts as failed, and what then: the settings of these names.
+struct FailoverRules {
+  Millis heartbeat_interval{0};
+  Millis heartbeat_timeout{0};
+  uint32_t heartbeat_failures = 0;
+  Millis permanent_failure_after{0};
+  bool degraded_writes = true;
+};
+
 // What there is to see. References and functions are valid during a call.
 struct Scene {
   const topology::Topology& topology;
@@ -25,6 +35,8 @@ struct Scene {
   std::function<const NodeHealth*(topology::NodeId)> health;  // nullptr: not watched.
   std::vector<Watcher> watchers;
   TimePoint now;
+  WantedVerification verification{};  // The last DORIS.VERIFY.
+  FailoverRules failover{};
 };
 
 // The cluster in a few lines: does it serve, and is everything there twice?

@@ -41,6 +41,10 @@ class Supervisor final : private net::PassTask {
     return monitor_.health(node);
   }
 
+  // See Monitor.
+  void want(const WantedVerification& verification) { monitor_.want(verification); }
+  [[nodiscard]] const WantedVerification& wanted() const { return monitor_.wanted(); }
+
   // REQUIRES: `node` is one of the topology that is watched.
   [[nodiscard]] NodeFacts facts(const topology::Node& node);
 

@@ -181,6 +181,14 @@ std::vector<ConfigKey> server_keys() {
       number(Type::kBytes, "update-log-max-size", kServer, "16gb", {1 * kMb, 1024 * kGb},
              "How much the update log for one failed node may hold, per shard; a key is in it once,"
              " with its newest value. Above it, writes that belong there are refused."),
+      number(Type::kDuration, "anti-entropy-interval", kServer, "24h", {1 * kSecond, 720 * kHour},
+             "In the background every virtual node is read, compared with its other copy, mended "
+             "if that differs, and rid of its tombstones, once in this time. Shorter finds damage "
+             "sooner and frees space sooner, and reads all data as often."),
+      number(Type::kDuration, "tombstone-retention", kServer, "1h", {1 * kSecond, 720 * kHour},
+             "A deleted or expired key is remembered for so long at least before it is removed for "
+             "good. Longer than routers' clocks are apart: a write that a router stamps with a "
+             "time before that needs another round trip."),
   };
 }
 

@@ -99,6 +99,10 @@ constexpr Command kCommands[] = {
     {{"doris.route", 2, "admin", 1, 1, 1, "server", "0.1.0", "Show where a key lives"}, run_doris},
     {{"doris.node", -3, "admin", 0, 0, 0, "server", "0.1.0", "Take a data server out of service"},
      run_doris},
+    {{"doris.tasks", 1, "admin", 0, 0, 0, "server", "0.1.0", "Show what is moved or compared"},
+     run_doris},
+    {{"doris.verify", -1, "admin", 0, 0, 0, "server", "0.1.0", "Compare both copies of everything"},
+     run_doris},
     {{"doris.history", -1, "admin", 0, 0, 0, "server", "0.1.0", "Show the changes of the topology"},
      run_doris},
 };

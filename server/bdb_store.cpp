@@ -16,6 +16,7 @@ Result<std::unique_ptr<BdbStore>> BdbStore::open(const Options& options) {
   if (!files.ok()) return files.status();
   std::unique_ptr<BdbStore> store(new BdbStore(*std::move(files), options.durability));
   DORIS_RETURN_IF_ERROR(store->ledger_.load(*store->files_.meta));
+  DORIS_RETURN_IF_ERROR(store->floors_.load(*store->files_.meta));
   return store;
 }
 
@@ -42,7 +43,7 @@ Result<BdbStore::Files> BdbStore::open_files(const bdb::Environment::Options& op
 BdbStore::BdbStore(Files files, bdb::Durability durability)
     : durability_(durability),
       files_(std::move(files)),
-      data_(*files_.data, ledger_),
+      data_(*files_.data, ledger_, floors_),
       log_(*files_.log, ledger_) {}
 
 BdbStore::~BdbStore() {
@@ -75,13 +76,26 @@ Result<std::string> BdbStore::scan(topology::Vnode vnode, const Page& page, Cont
   return noted(data_.scan(transaction_.get(), vnode, page, content, visit));
 }
 
-Result<std::string> BdbStore::reclaim(topology::Vnode vnode, const Page& page,
-                                      const Horizon& horizon) {
+Status BdbStore::raise_floor(topology::Vnode vnode, const resp::Version& floor) {
   DORIS_RETURN_IF_ERROR(begin_batch());
-  auto reclaimed = changed(data_.reclaim(*transaction_, vnode, page, horizon));
+  if (floors_.raise(vnode, floor)) ++batch_writes_;
+  return Status::okay();
+}
+
+Result<std::string> BdbStore::reclaim(topology::Vnode vnode, const Page& page,
+                                      int64_t expired_by_ms) {
+  DORIS_RETURN_IF_ERROR(begin_batch());
+  auto reclaimed = changed(data_.reclaim(*transaction_, vnode, page, expired_by_ms));
   if (!reclaimed.ok()) return reclaimed.status();
   batch_writes_ += reclaimed->records;
   return std::move(reclaimed->next);
+}
+
+Result<bool> BdbStore::drop(const KeyRef& key, const resp::Version& floor) {
+  DORIS_RETURN_IF_ERROR(begin_batch());
+  auto dropped = changed(data_.drop(*transaction_, key, floor));
+  if (dropped.ok() && *dropped) ++batch_writes_;
+  return dropped;
 }
 
 // ---- The update log ------------------------------------------------------------------
@@ -122,6 +136,7 @@ Status BdbStore::commit() {
   Status status = check_online();
   if (status.ok()) status = batch_error_;
   if (status.ok()) status = noted(ledger_.store(*files_.meta, *transaction_));
+  if (status.ok()) status = noted(floors_.store(*files_.meta, *transaction_));
   if (!status.ok()) {
     abort();
     return status;
@@ -134,8 +149,10 @@ Status BdbStore::commit() {
   }
   if (status.ok()) {
     ledger_.settle();
+    floors_.settle();
   } else {
     ledger_.undo();
+    floors_.undo();
   }
   end_batch();
   return status;
@@ -146,6 +163,7 @@ void BdbStore::abort() {
   data_.end_batch();
   transaction_->abort();
   ledger_.undo();
+  floors_.undo();
   end_batch();
 }
 

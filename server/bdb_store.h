@@ -3,6 +3,7 @@
 //   data_     data.db      the records            data_file.h
 //   log_      handoff.db   the update log         update_log.h
 //   ledger_   meta.db      numbers about both     ledger.h
+//   floors_   meta.db      what was reclaimed     floors.h
 //
 // One batch is one transaction over all of them; here are its beginning and end, and what a
 // failure means.
@@ -21,6 +22,7 @@
 #include "base/bdb/environment.h"
 #include "base/bdb/transaction.h"
 #include "server/data_file.h"
+#include "server/floors.h"
 #include "server/ledger.h"
 #include "server/store.h"
 #include "server/update_log.h"
@@ -53,8 +55,13 @@ class BdbStore final : public Store {
   [[nodiscard]] VnodeDigest digest(topology::Vnode vnode) const override {
     return data_.digest(vnode);
   }
+  [[nodiscard]] resp::Version floor(topology::Vnode vnode) const override {
+    return floors_.floor(vnode);
+  }
+  Status raise_floor(topology::Vnode vnode, const resp::Version& floor) override;
   Result<std::string> reclaim(topology::Vnode vnode, const Page& page,
-                              const Horizon& horizon) override;
+                              int64_t expired_by_ms) override;
+  Result<bool> drop(const KeyRef& key, const resp::Version& floor) override;
 
   Result<WriteResult> log_write(topology::NodeId target, const KeyRef& key,
                                 const Write& write) override;
@@ -115,6 +122,7 @@ class BdbStore final : public Store {
   const bdb::Durability durability_;
   Files files_;
   Ledger ledger_;
+  Floors floors_;
   DataFile data_;
   UpdateLog log_;
 

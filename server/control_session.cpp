@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "base/topology/key_hash.h"
@@ -19,7 +20,7 @@ constexpr Millis kProbeMax{10'000};
 
 constexpr resp::CommandSpec kOwnSpecs[] = {
     {"info", -1, "", 0, 0, 0, "server", "1.0.0", "How this data server is"},
-    {"doris.heartbeat", 3, "admin", 0, 0, 0, "server", "0.1.0", "The admin asks: are you there?"},
+    {"doris.heartbeat", 5, "admin", 0, 0, 0, "server", "0.1.0", "The admin asks: are you there?"},
     {"doris.probe", 4, "admin", 0, 0, 0, "server", "0.1.0", "Does another program answer?"},
     {"doris.adopt", 2, "admin", 0, 0, 0, "server", "0.1.0", "Take over a topology"},
     {"doris.record", -2, "admin", 0, 0, 0, "server", "0.1.0",
@@ -34,6 +35,44 @@ const std::vector<resp::CommandSpec>& specs() {
     return result;
   }();
   return all;
+}
+
+void write_progress(resp::Writer& out, const std::optional<Progress>& progress) {
+  if (!progress) {
+    out.null();
+    return;
+  }
+  out.array(3)
+      .integer(static_cast<int64_t>(progress->total))
+      .integer(static_cast<int64_t>(progress->left))
+      .integer(progress->elapsed.count());
+}
+
+void write_logs(resp::Writer& out, const std::vector<LogReport>& logs, int64_t now_ms) {
+  out.array(logs.size());
+  for (const LogReport& log : logs) {
+    out.array(5)
+        .integer(log.target)
+        .integer(static_cast<int64_t>(log.entries))
+        .integer(static_cast<int64_t>(log.bytes))
+        .integer(std::max<int64_t>(now_ms - log.oldest_ms, 0));
+    write_progress(out, log.draining);
+  }
+}
+
+void write_verification(resp::Writer& out, const std::optional<VerificationReport>& report) {
+  if (!report) {
+    out.null();
+    return;
+  }
+  out.array(6).integer(static_cast<int64_t>(report->id));
+  write_progress(out, Progress{report->total, report->left, report->elapsed});
+  out.integer(static_cast<int64_t>(report->skipped))
+      .integer(static_cast<int64_t>(report->differences))
+      .integer(static_cast<int64_t>(report->mended))
+      .array(report->samples.size());
+  for (const std::string& sample : report->samples)
+    out.bulk(sample);
 }
 
 }  // namespace
@@ -73,15 +112,22 @@ void ControlSession::run_info(Args) {
   reply().verbatim(info_text(node_));
 }
 
-// DORIS.HEARTBEAT cluster epoch
+// DORIS.HEARTBEAT cluster epoch verification repair
 void ControlSession::run_heartbeat(Args args) {
   const Standing& standing = node_.standing();
   if (!standing.cluster.empty() && args[1] != standing.cluster) {
     reply().error(fmt::format("WRONGCLUSTER this node belongs to cluster {}", standing.cluster));
     return;
   }
-  reply()
-      .array(10)
+  uint64_t verification = 0;
+  if (!resp::parse_integer(args[3], verification)) {
+    reply().error(resp::kNotAnInteger);
+    return;
+  }
+  node_.want_verification(verification, args[4] == "1");
+  const ShardReport report = node_.report();
+  resp::Writer out = reply();
+  out.array(11)
       .bulk(node_.settings().node)
       .integer(static_cast<int64_t>(standing.epoch))
       .integer(standing.ready() ? 1 : 0)
@@ -89,9 +135,10 @@ void ControlSession::run_heartbeat(Args args) {
       .integer(static_cast<int64_t>(node_.recovered_epoch()))
       .integer(node_.sum_over_shards(&ShardStats::vnodes_left))
       .integer(static_cast<int64_t>(node_.incarnation()))
-      .integer(node_.sum_over_shards(&ShardStats::log_entries))
-      .integer(node_.sum_over_shards(&ShardStats::log_bytes))
       .integer(node_.writes_allowed() ? 0 : 1);
+  write_progress(out, report.recovery);
+  write_logs(out, report.logs, node_.clock().wall_ms());
+  write_verification(out, report.verification);
 }
 
 // DORIS.PROBE host port timeout-ms: whether another program answers, seen from here.

@@ -33,7 +33,7 @@ Result<WriteResult> DataFile::write(bdb::Transaction& txn, const KeyRef& key, co
   encode_stored_key(key, stored_key_);
   const auto held = held_header(cursor_->seek(stored_key_, kRecordHeaderBytesMax, header_));
   if (!held.ok()) return held.status();
-  const Decision decision = decide(*held, write.header.version, role);
+  const Decision decision = decide(*held, floors_.floor(key.vnode), write.header.version, role);
   const bool applied = decision.verdict != Verdict::kKeep;
   if (applied) DORIS_RETURN_IF_ERROR(put(key, *held, write, decision.version));
   return WriteResult{
@@ -51,24 +51,36 @@ VnodeDigest DataFile::digest(topology::Vnode vnode) const {
 }
 
 Result<DataFile::Reclaimed> DataFile::reclaim(bdb::Transaction& txn, topology::Vnode vnode,
-                                              const Page& page, const Horizon& horizon) {
+                                              const Page& page, int64_t expired_by_ms) {
+  const resp::Version floor = floors_.floor(vnode);
   // A file is not changed while it is scanned: the dead first.
   std::vector<std::pair<std::string, RecordHeader>> dead;
   auto next =
       scan(&txn, vnode, page, Content::kHeaders, [&](const KeyRef& key, const RecordView& record) {
         const RecordHeader& header = record.header;
-        if (header.version.hlc < horizon.hlc && !header.live(horizon.now_ms))
+        if (is_reclaimable(header, floor, expired_by_ms))
           dead.emplace_back(key.physical_key, header);
       });
   if (!next.ok()) return next.status();
-  for (const auto& [physical_key, header] : dead) {
-    const KeyRef key{vnode, physical_key};
-    encode_stored_key(key, stored_key_);
-    const Result<bool> removed = file_.remove(txn, stored_key_);
-    if (!removed.ok()) return removed.status();
-    count(key, header, std::nullopt);
-  }
+  for (const auto& [physical_key, header] : dead)
+    DORIS_RETURN_IF_ERROR(remove(txn, {vnode, physical_key}, header));
   return Reclaimed{.next = *std::move(next), .records = dead.size()};
+}
+
+Result<bool> DataFile::drop(bdb::Transaction& txn, const KeyRef& key, const resp::Version& floor) {
+  const auto held = read_header(&txn, key);
+  if (!held.ok()) return held.status();
+  if (!*held || (*held)->version >= floor) return false;
+  DORIS_RETURN_IF_ERROR(remove(txn, key, **held));
+  return true;
+}
+
+Status DataFile::remove(bdb::Transaction& txn, const KeyRef& key, const RecordHeader& held) {
+  encode_stored_key(key, stored_key_);
+  const Result<bool> removed = file_.remove(txn, stored_key_);
+  if (!removed.ok()) return removed.status();
+  count(key, held, std::nullopt);
+  return Status::okay();
 }
 
 Status DataFile::open_cursor(bdb::Transaction& txn) {

@@ -18,6 +18,7 @@
 #include "base/bdb/cursor.h"
 #include "base/bdb/database.h"
 #include "base/bdb/transaction.h"
+#include "server/floors.h"
 #include "server/ledger.h"
 #include "server/store.h"
 
@@ -27,8 +28,9 @@ class DataFile {
  public:
   static constexpr std::string_view kFile = "data.db";
 
-  // Both outlive this.
-  DataFile(bdb::Database& file, Ledger& ledger) : file_(file), ledger_(ledger) {}
+  // All outlive this.
+  DataFile(bdb::Database& file, Ledger& ledger, const Floors& floors)
+      : file_(file), ledger_(ledger), floors_(floors) {}
 
   // As the functions of Store.
   Result<std::optional<RecordView>> read(bdb::Transaction* txn, const KeyRef& key);
@@ -47,7 +49,8 @@ class DataFile {
     size_t records = 0;  // That were removed.
   };
   Result<Reclaimed> reclaim(bdb::Transaction& txn, topology::Vnode vnode, const Page& page,
-                            const Horizon& horizon);
+                            int64_t expired_by_ms);
+  Result<bool> drop(bdb::Transaction& txn, const KeyRef& key, const resp::Version& floor);
 
   // Gives up the batch's cursor. To be called before its transaction ends.
   void end_batch() { cursor_.reset(); }
@@ -59,6 +62,8 @@ class DataFile {
   Status put(const KeyRef& key, const std::optional<RecordHeader>& held, const Write& write,
              const resp::Version& version);
 
+  Status remove(bdb::Transaction& txn, const KeyRef& key, const RecordHeader& held);
+
   // What header_ says, after a search that did or did not find its key.
   Result<std::optional<RecordHeader>> held_header(const Result<bool>& found) const;
 
@@ -68,6 +73,7 @@ class DataFile {
 
   bdb::Database& file_;
   Ledger& ledger_;
+  const Floors& floors_;
   std::unique_ptr<bdb::Cursor> cursor_;  // Of the open batch, once it has a write.
 
   // Buffers kept from call to call.

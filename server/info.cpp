@@ -17,12 +17,25 @@ std::string shard_line(const Node& node, uint32_t shard) {
       "shard{}:keys={},connections={},reads={},writes={},raised={},commits={},"
       "writes_per_commit={:.1f},failed_batches={},"
       "log_bytes_since_checkpoint={},offline={},vnodes_to_recover={},update_log_entries={},"
-      "update_log_bytes={}\r\n",
+      "update_log_bytes={},vnodes_compared={},differences_mended={},dead_reclaimed={}\r\n",
       shard, stats.live_keys.get(), stats.sessions.get(), stats.reads.get(), stats.writes.get(),
       stats.raised.get(), commits,
       commits == 0 ? 0.0 : static_cast<double>(stats.writes.get()) / static_cast<double>(commits),
       stats.failed_batches.get(), node.log_bytes(shard), stats.offline.get(),
-      stats.vnodes_left.get(), stats.log_entries.get(), stats.log_bytes.get());
+      stats.vnodes_left.get(), stats.log_entries.get(), stats.log_bytes.get(),
+      stats.checked_vnodes.get(), stats.differences.get(), stats.reclaimed.get());
+}
+
+// drained_in_seconds is -1 while nobody fetches the log, or nothing can be told yet.
+std::string log_line(const Node& node, const LogReport& log) {
+  const topology::Node* const target = node.standing().table == nullptr
+                                           ? nullptr
+                                           : node.standing().table->topology().find(log.target);
+  const auto left = log.draining ? log.draining->time_left() : std::nullopt;
+  return fmt::format(
+      "update_log_{}:entries={},bytes={},oldest_seconds={},drained_in_seconds={}\r\n",
+      target == nullptr ? fmt::to_string(log.target) : target->name, log.entries, log.bytes,
+      (node.clock().wall_ms() - log.oldest_ms) / 1000, left ? left->count() / 1000 : -1);
 }
 
 }  // namespace
@@ -43,6 +56,9 @@ std::string info_text(const Node& node) {
   text += "\r\n# Shards\r\n";
   for (uint32_t shard = 0; shard < node.shards(); ++shard)
     text += shard_line(node, shard);
+  text += "\r\n# Update logs\r\n";
+  for (const LogReport& log : node.report().logs)
+    text += log_line(node, log);
   const Result<uint64_t> free = free_bytes(settings.directory);
   text +=
       fmt::format("\r\n# Disk\r\ndirectory:{}\r\nfree_bytes:{}\r\nwrites_allowed:{}\r\n",

@@ -10,18 +10,17 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "server/big_endian.h"
+#include "server/meta_keys.h"
 
 namespace doris::server {
 namespace {
-
-constexpr std::string_view kPrefix = "ledger";
 
 uint16_t slot_of(uint64_t number) {
   return static_cast<uint16_t>(number % Ledger::kSlots);
 }
 
 void encode_key(uint16_t slot, std::string& out) {
-  out = kPrefix;
+  out = kLedgerPrefix;
   append_big_endian(slot, out);
 }
 
@@ -137,6 +136,7 @@ Status Ledger::load(bdb::Database& meta) {
   std::vector<LedgerRow> rows(kSlots);  // Those of batch 0 are absent.
   auto found = (*cursor)->seek_range("", key_, bytes_);
   for (; found.ok() && *found; found = (*cursor)->next(key_, bytes_)) {
+    if (key_.starts_with(kFloorPrefix)) continue;
     Result<LedgerRow> row = decode(key_, bytes_);
     if (!row.ok()) return row.status().prefixed(meta.path());
     batch_ = std::max(batch_, row->batch);

@@ -81,6 +81,7 @@ Status Node::start() {
 }
 
 Status Node::open_shards() {
+  reports_.resize(shards());
   const uint64_t seed = random_.next();
   for (uint32_t i = 0; i < shards(); ++i) {
     auto& slot = *shards_.emplace_back(
@@ -93,12 +94,14 @@ Status Node::open_shards() {
         return;
       }
       ShardHost& host = *this;
-      Shard::Options options{.index = static_cast<uint8_t>(i),
-                             .limits = settings_.limits,
-                             .name = fmt::format("{}/{}", settings_.node, i),
-                             .update_log_bytes_max = settings_.update_log_bytes_max,
-                             .request_timeout = settings_.request_timeout,
-                             .seed = seed + i};
+      Shard::Options options{
+          .index = static_cast<uint8_t>(i),
+          .limits = settings_.limits,
+          .name = fmt::format("{}/{}", settings_.node, i),
+          .update_log_bytes_max = settings_.update_log_bytes_max,
+          .request_timeout = settings_.request_timeout,
+          .anti_entropy = {settings_.anti_entropy_interval, settings_.tombstone_retention},
+          .seed = seed + i};
       slot.shard = std::make_unique<Shard>(slot.thread->loop(), clock_, host, std::move(*store),
                                            std::move(options));
     });
@@ -343,6 +346,27 @@ topology::Epoch Node::recovered_epoch() const {
   for (const auto& slot : shards_)
     epoch = std::min(epoch, of(slot));
   return static_cast<topology::Epoch>(epoch) == standing_.epoch ? standing_.epoch : 0;
+}
+
+void Node::take_report(uint8_t index, ShardReport report) {
+  postbox_.post(
+      [this, index, report = std::move(report)]() mutable { reports_[index] = std::move(report); });
+}
+
+ShardReport Node::report() const {
+  ShardReport sum;
+  for (const ShardReport& report : reports_)
+    sum.add(report);
+  return sum;
+}
+
+void Node::want_verification(uint64_t id, bool repairs) {
+  if (id == wanted_verification_) return;
+  wanted_verification_ = id;
+  for (const auto& slot : shards_) {
+    slot->thread->loop().post(
+        [shard = slot->shard.get(), id, repairs] { shard->verify(id, repairs); });
+  }
 }
 
 int64_t Node::sum_over_shards(Counter ShardStats::*counter) const {

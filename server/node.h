@@ -70,6 +70,15 @@ class Node final : private ShardHost {
   }
   [[nodiscard]] bool writes_allowed() const override { return stores_->writes_allowed(); }
 
+  // What all shards have reported.
+  [[nodiscard]] ShardReport report() const;
+
+  // What the admin wants of Shard::verify(); 0: nothing.
+  void want_verification(uint64_t id, bool repairs);
+
+  // See ShardHost. Any thread.
+  void take_report(uint8_t index, ShardReport report) override;
+
   // DORIS.ADOPT; see ShardHost. Any thread.
   void adopt_topology(std::string text, AdoptCallback done) override;
 
@@ -129,6 +138,9 @@ class Node final : private ShardHost {
   uint16_t port_ = 0;  // Of the listener.
   std::unique_ptr<resp::TopologyFeed> feed_;
   topology::KeyHasher hasher_;
+
+  std::vector<ShardReport> reports_;  // By shard.
+  uint64_t wanted_verification_ = 0;
 
   Standing standing_;
   bool confirmed_ = false;  // Somebody who must know has confirmed standing_'s epoch.

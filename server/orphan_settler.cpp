@@ -58,15 +58,27 @@ void OrphanSettler::settle(const UnsettledWrites::Orphan& orphan) {
       other.kind == SecondCopy::Kind::kLog ? fmt::format("L{}", other.target) : "S";
   client(other.where)
       .ask(write_command(orphan.vnode, record, role),
-           [this, id = orphan.id](const Result<resp::Value>& reply) {
-             under_way_.erase(id);
-             if (reply.ok()) {
-               shard_.unsettled().settle(id);
+           [this, orphan](const Result<resp::Value>& reply) {
+             under_way_.erase(orphan.id);
+             if (reply.ok() || is_annulled(orphan, reply.status())) {
+               shard_.unsettled().settle(orphan.id);
              } else {
                kLog.info("{}: a write without its router waits: {}", shard_.options().name,
                          reply.status().message());
              }
            });
+}
+
+// Whether the primary counts the key as deleted since before this write, which so comes too late:
+// it had never been seen, and is taken back here.
+bool OrphanSettler::is_annulled(const UnsettledWrites::Orphan& orphan, const Status& why) {
+  if (!why.message().starts_with("BELOWFLOOR")) return false;
+  resp::Version above = orphan.version;
+  ++above.hlc;
+  const Status dropped = shard_.add_to_batch([&](Store& store) {
+    return store.drop({orphan.vnode, orphan.key}, above).status();
+  });
+  return dropped.ok() && shard_.commit_copies().ok();
 }
 
 PeerClient& OrphanSettler::client(const topology::Replica& where) {

@@ -30,6 +30,7 @@ class OrphanSettler {
 
  private:
   void settle(const UnsettledWrites::Orphan& orphan);
+  bool is_annulled(const UnsettledWrites::Orphan& orphan, const Status& why);
   PeerClient& client(const topology::Replica& where);
 
   net::Loop& loop_;

@@ -63,9 +63,14 @@ void write_digest(resp::Writer& out, const VnodeDigest& digest) {
   out.bulk(bytes);
 }
 
-void write_key(resp::Writer& out, std::string_view key, const resp::Version& version) {
-  out.bulk(key);
+void write_version(resp::Writer& out, const resp::Version& version) {
   out.bulk(version_bytes(version));
+}
+
+// The version and the kind in one item, since there are many of them.
+void write_key(resp::Writer& out, std::string_view key, const resp::Version& version, bool live) {
+  out.bulk(key);
+  out.bulk(version_bytes(version).append(live ? kValue : kTombstone));
 }
 
 void write_record(resp::Writer& out, const RecordHeader& header, std::string_view value) {
@@ -92,19 +97,40 @@ Result<std::vector<VnodeDigest>> read_digests(const Value& reply) {
 }
 
 Result<KeyPage> read_key_page(const Value& reply) {
-  if (!reply.is(Value::Kind::kArray) || reply.items.size() % 2 == 0 || !is_bulk(reply.items[0])) {
-    return odd("VKEYS");
-  }
   KeyPage page;
+  const bool has_head = reply.is(Value::Kind::kArray) && reply.items.size() >= 2 &&
+                        reply.items.size() % 2 == 0 && is_bulk(reply.items[0]) &&
+                        read_version(reply.items[1], page.floor);
+  if (!has_head) return odd("VKEYS");
   page.next = reply.items[0].text;
-  for (size_t i = 1; i < reply.items.size(); i += 2) {
-    KeyPage::Item& item = page.items.emplace_back();
-    item.key = reply.items[i].text;
-    if (!is_bulk(reply.items[i]) || !read_version(reply.items[i + 1], item.version)) {
+  for (size_t i = 2; i < reply.items.size(); i += 2) {
+    const Value& version = reply.items[i + 1];
+    if (!is_bulk(reply.items[i]) || version.text.size() != resp::Version::kBytes + 1) {
       return odd("VKEYS");
     }
+    page.items.push_back({.key = reply.items[i].text,
+                          .version = resp::Version::decode(version.text.data()),
+                          .live = version.text.ends_with(kValue)});
   }
   return page;
+}
+
+Result<std::vector<std::optional<resp::Version>>> read_held(const Value& reply, size_t keys) {
+  if (!reply.is(Value::Kind::kArray) || reply.items.size() != keys) return odd("VHELD");
+  std::vector<std::optional<resp::Version>> held(keys);
+  for (size_t i = 0; i < keys; ++i) {
+    if (reply.items[i].is(Value::Kind::kNull)) continue;
+    if (!read_version(reply.items[i], held[i].emplace())) return odd("VHELD");
+  }
+  return held;
+}
+
+Result<ReclaimPage> read_reclaim_page(const Value& reply) {
+  if (!reply.is(Value::Kind::kArray) || reply.items.size() != 2 || !is_bulk(reply.items[0]) ||
+      reply.items[1].integer < 0) {
+    return odd("VRECLAIM");
+  }
+  return ReclaimPage{reply.items[0].text, static_cast<uint64_t>(reply.items[1].integer)};
 }
 
 Result<std::vector<std::optional<RecordCopy>>> read_records(const Value& reply,
@@ -152,6 +178,23 @@ std::vector<std::string> write_command(topology::Vnode vnode, const RecordCopy& 
   if (record.header.tombstone) return {"VDEL", role, number, record.key, version};
   const std::string expires = fmt::to_string(record.header.expires_at_ms);
   return {"VSET", role, number, record.key, version, expires, record.value};
+}
+
+std::vector<std::string> keys_command(topology::Vnode vnode, const std::string& from,
+                                      size_t count) {
+  return {"VKEYS", fmt::to_string(vnode), from, fmt::to_string(count)};
+}
+
+std::vector<std::string> held_command(topology::Vnode vnode, const std::vector<std::string>& keys) {
+  std::vector<std::string> command = {"VHELD", fmt::to_string(vnode)};
+  command.insert(command.end(), keys.begin(), keys.end());
+  return command;
+}
+
+std::vector<std::string> reclaim_command(topology::Vnode vnode, const resp::Version& floor,
+                                         int64_t expired_by_ms, const std::string& from) {
+  return {"VRECLAIM", fmt::to_string(vnode), version_bytes(floor), fmt::to_string(expired_by_ms),
+          from};
 }
 
 std::vector<std::string> drop_command(topology::NodeId target, const LogPage::Item& item) {

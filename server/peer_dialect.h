@@ -28,9 +28,17 @@ struct KeyPage {
   struct Item {
     std::string key;
     resp::Version version;
+    bool live = false;
   };
   std::string next;
+  resp::Version floor;  // Of the vnode.
   std::vector<Item> items;
+};
+
+// A page of VRECLAIM.
+struct ReclaimPage {
+  std::string next;
+  uint64_t records = 0;  // That were removed.
 };
 
 // A page of VLOGREAD.
@@ -43,8 +51,9 @@ struct LogPage {
   std::vector<Item> items;
 };
 
-void write_digest(resp::Writer& out, const VnodeDigest& digest);  // A bulk of 16 bytes.
-void write_key(resp::Writer& out, std::string_view key, const resp::Version& version);
+void write_digest(resp::Writer& out, const VnodeDigest& digest);      // A bulk of 16 bytes.
+void write_version(resp::Writer& out, const resp::Version& version);  // A bulk of 16 bytes.
+void write_key(resp::Writer& out, std::string_view key, const resp::Version& version, bool live);
 void write_record(resp::Writer& out, const RecordHeader& header, std::string_view value);
 void write_log_item(resp::Writer& out, topology::Vnode vnode, std::string_view key,
                     const RecordHeader& header, std::string_view value);
@@ -56,11 +65,24 @@ Result<KeyPage> read_key_page(const resp::Value& reply);
 Result<std::vector<std::optional<RecordCopy>>> read_records(const resp::Value& reply,
                                                             const std::vector<std::string>& keys);
 Result<LogPage> read_log_page(const resp::Value& reply);
+// Of VHELD, one for each of `keys` keys. No value: the peer has no record.
+Result<std::vector<std::optional<resp::Version>>> read_held(const resp::Value& reply, size_t keys);
+Result<ReclaimPage> read_reclaim_page(const resp::Value& reply);
 
 // The command that brings a record to a peer, put-if-newer: VSET or VDEL.
 [[nodiscard]] std::vector<std::string> write_command(topology::Vnode vnode,
                                                      const RecordCopy& record,
                                                      const std::string& role = "S");
+
+// "VKEYS", "VHELD" and "VRECLAIM" as they are asked.
+[[nodiscard]] std::vector<std::string> keys_command(topology::Vnode vnode, const std::string& from,
+                                                    size_t count);
+[[nodiscard]] std::vector<std::string> held_command(topology::Vnode vnode,
+                                                    const std::vector<std::string>& keys);
+[[nodiscard]] std::vector<std::string> reclaim_command(topology::Vnode vnode,
+                                                       const resp::Version& floor,
+                                                       int64_t expired_by_ms,
+                                                       const std::string& from);
 
 // The command that drops an entry of an update log, if it is not newer than `item`.
 [[nodiscard]] std::vector<std::string> drop_command(topology::NodeId target,

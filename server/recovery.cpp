@@ -15,10 +15,12 @@ Recovery::Recovery(net::Loop& loop, Random& random, Shard& shard, const Standing
       random_(random),
       shard_(shard),
       standing_(standing),
-      plan_(plan_recovery(*standing.table, standing.self, shard.options().index)) {
+      plan_(plan_recovery(*standing.table, standing.self, shard.options().index)),
+      started_at_(loop.now()) {
   vnodes_left_ = plan_.waiting;
   for (const auto& [where, vnodes] : plan_.compare)
     vnodes_left_ += static_cast<uint32_t>(vnodes.size());
+  vnodes_ = vnodes_left_;
   kLog.info("{}: recovering in epoch {}: {} vnodes to compare with {} shards, {} wait",
             shard_.options().name, standing_.epoch, vnodes_left_ - plan_.waiting,
             plan_.compare.size(), plan_.waiting);
@@ -48,13 +50,20 @@ void Recovery::drain_logs() {
 
 void Recovery::compare() {
   for (auto& [where, vnodes] : plan_.compare) {
+    const auto on_vnode_done = [this](topology::Vnode, const auto&) {
+      --vnodes_left_;
+      tell_progress();
+    };
     syncs_.push_back(std::make_unique<VnodeSync>(loop_, shard_, client(where), vnodes,
-                                                 VnodeSync::Callbacks{[this](topology::Vnode) {
-                                                                        --vnodes_left_;
-                                                                        tell_progress();
-                                                                      },
-                                                                      [] {}}));
+                                                 VnodeSync::Purpose::kRecover,
+                                                 VnodeSync::Callbacks{on_vnode_done}));
   }
+}
+
+Progress Recovery::progress() const {
+  return {.total = vnodes_,
+          .left = vnodes_left_,
+          .elapsed = std::chrono::duration_cast<Millis>(loop_.now() - started_at_)};
 }
 
 void Recovery::tell_progress() {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/net/loop.h"
+#include "base/progress.h"
 #include "base/random.h"
 #include "server/log_drain.h"
 #include "server/recovery_plan.h"
@@ -30,6 +31,7 @@ class Recovery {
 
   // Vnodes of this shard that are not known to be complete yet.
   [[nodiscard]] uint32_t vnodes_left() const { return vnodes_left_; }
+  [[nodiscard]] Progress progress() const;
   [[nodiscard]] bool complete() const { return drains_left_ == 0 && vnodes_left_ == 0; }
 
  private:
@@ -45,6 +47,8 @@ class Recovery {
   RecoveryPlan plan_;
   uint32_t drains_left_ = 0;
   uint32_t vnodes_left_ = 0;
+  uint32_t vnodes_ = 0;  // At the beginning.
+  const TimePoint started_at_;
 
   // Kept until the end: they must not be destroyed from inside their callbacks.
   std::vector<std::unique_ptr<LogDrain>> drains_;

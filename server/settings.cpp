@@ -61,6 +61,8 @@ Result<Settings> Settings::from(const Config& config) {
   result.disk_free_bytes_min = config.bytes("disk-free-min");
   result.request_timeout = config.duration("request-timeout");
   result.update_log_bytes_max = config.bytes("update-log-max-size");
+  result.anti_entropy_interval = config.duration("anti-entropy-interval");
+  result.tombstone_retention = config.duration("tombstone-retention");
   result.topology_pull_interval = config.duration("topology-pull-interval");
   result.limits = {std::max(config.bytes("proto-max-bulk-len"), kTopologyBytesMax), kRequestArgsMax,
                    kInlineBytesMax};

@@ -33,6 +33,8 @@ struct Settings {
   uint64_t disk_free_bytes_min = 0;
   Millis request_timeout{};           // The routers'.
   uint64_t update_log_bytes_max = 0;  // Per shard and target.
+  Millis anti_entropy_interval{};
+  Millis tombstone_retention{};
   Millis topology_pull_interval{};
   resp::RequestLimits limits{};  // Of all ports. A topology fits, too.
 

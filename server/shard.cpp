@@ -11,6 +11,7 @@
 #include "server/peer_dialect.h"
 #include "server/recovery.h"
 #include "server/shard_session.h"
+#include "server/verification.h"
 
 namespace doris::server {
 namespace {
@@ -33,6 +34,7 @@ Shard::Shard(net::Loop& loop, const Clock& clock, ShardHost& host, std::unique_p
       ticker_(loop.timer([this] { on_tick(); })),
       random_(options_.seed) {
   standing_.not_ready = "the node is starting";
+  log_gauges_.look(*store_, nullptr, loop.now());
   publish();
   ticker_->start(kTick, kTick);
 }
@@ -53,6 +55,8 @@ Status Shard::listen(const net::Address& address) {
 void Shard::stop() {
   listener_.reset();
   ticker_->stop();
+  verification_.reset();
+  anti_entropy_.reset();
   recovery_.reset();
   settler_.reset();
   commit_now();
@@ -62,6 +66,7 @@ void Shard::stop() {
 
 void Shard::set_standing(Standing standing) {
   commit_now();
+  anti_entropy_.reset();
   recovery_.reset();
   settler_.reset();
   const bool recovered_before = standing_.ready() && standing_.recovering();
@@ -70,10 +75,26 @@ void Shard::set_standing(Standing standing) {
   on_recovery_progress(0, 0);
   // What came before is compared with the other copies before anybody may read it.
   if (recovers && !recovered_before) unsettled_.clear();
-  if (standing_.ready() && standing_.owns()) {
-    settler_ = std::make_unique<OrphanSettler>(loop_, random_, *this, standing_);
+  if (verification_ != nullptr) verification_->go_on(standing_);
+  if (standing_.ready() && standing_.owns()) start_beside_requests();
+}
+
+void Shard::start_beside_requests() {
+  settler_ = std::make_unique<OrphanSettler>(loop_, random_, *this, standing_);
+  if (standing_.recovering()) {
+    recovery_ = std::make_unique<Recovery>(loop_, random_, *this, standing_);
+  } else if (options_.anti_entropy.interval.count() > 0) {
+    anti_entropy_ = std::make_unique<AntiEntropy>(loop_, random_, *this, standing_,
+                                                  options_.anti_entropy, anti_entropy_at_);
   }
-  if (recovers) recovery_ = std::make_unique<Recovery>(loop_, random_, *this, standing_);
+}
+
+void Shard::verify(uint64_t id, bool repairs) {
+  if (verification_ != nullptr && verification_->id() == id) return;
+  verification_.reset();
+  if (id == 0) return;
+  verification_ = std::make_unique<Verification>(loop_, random_, *this, id, repairs);
+  verification_->go_on(standing_);
 }
 
 Result<std::optional<RecordView>> Shard::inspect(const KeyRef& key) {
@@ -141,7 +162,11 @@ int64_t Shard::now_ms() {
 }
 
 void Shard::on_tick() {
+  const topology::Topology* const topology =
+      standing_.table == nullptr ? nullptr : &standing_.table->topology();
+  if (refusal_of_all().empty()) log_gauges_.look(*store_, topology, loop_.now());
   publish();
+  host_.take_report(options_.index, report());
   clear_stale_logs();
   settle_orphans();
 }
@@ -186,6 +211,14 @@ void Shard::publish() {
   if (store_->offline()) stats_.offline.set(1);
 }
 
+ShardReport Shard::report() {
+  ShardReport report;
+  report.logs = log_gauges_.reports(loop_.now());
+  if (recovery_ != nullptr) report.recovery = recovery_->progress();
+  if (verification_ != nullptr) report.verification = verification_->report();
+  return report;
+}
+
 // ---- Refusals ------------------------------------------------------------------------
 
 const std::string& Shard::refusal_of_all() {
@@ -220,21 +253,24 @@ std::string Shard::refusal(const Status& why) {
   return offline_;
 }
 
-// ---- Recovery ------------------------------------------------------------------------
+// ---- Beside requests -----------------------------------------------------------------
 
-Status Shard::add_copy(topology::Vnode vnode, const RecordCopy& record) {
+Status Shard::add_to_batch(const std::function<Status(Store&)>& change) {
   if (const std::string refused = refusal_of_writes(); !refused.empty()) {
     return Status::unavailable(refused);
   }
   batch_open_ = true;
   loop_.schedule(*this);
-  const Result<bool> applied = store_->apply({vnode, record.key}, record.header, record.value);
-  if (!applied.ok()) {
-    fail_batch(applied.status());
-    return applied.status();
-  }
+  const Status changed = change(*store_);
+  if (!changed.ok()) fail_batch(changed);
+  return changed;
+}
+
+Status Shard::add_copy(topology::Vnode vnode, const RecordCopy& record, Role role) {
   see_clock(record.header.version.hlc);
-  return Status::okay();
+  return add_to_batch([&](Store& store) {
+    return store.apply({vnode, record.key}, record.header, record.value, role).status();
+  });
 }
 
 Status Shard::commit_copies() {

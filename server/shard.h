@@ -30,6 +30,9 @@
 #include "base/random.h"
 #include "resp/request_parser.h"
 #include "resp/value.h"
+#include "server/anti_entropy.h"
+#include "server/log_gauges.h"
+#include "server/shard_report.h"
 #include "server/shard_stats.h"
 #include "server/standing.h"
 #include "server/store.h"
@@ -40,6 +43,7 @@ namespace doris::server {
 class OrphanSettler;
 class Recovery;
 class ShardSession;
+class Verification;
 struct RecordCopy;
 
 // What a shard needs of its node. Any thread.
@@ -54,6 +58,9 @@ class ShardHost {
 
   // False while the disk is too full for writes.
   [[nodiscard]] virtual bool writes_allowed() const = 0;
+
+  // How shard `index` gets on, a few times a second.
+  virtual void take_report(uint8_t index, ShardReport report) = 0;
 };
 
 class Shard final : private net::PassTask {
@@ -65,6 +72,7 @@ class Shard final : private net::PassTask {
     size_t sessions_max = 4096;                  // More connections are told so and closed.
     uint64_t update_log_bytes_max = UINT64_MAX;  // For one target; above it writes are refused.
     Millis request_timeout{5000};                // No router sends a write again after this.
+    AntiEntropy::Options anti_entropy{};         // An interval of 0: none.
     uint64_t seed = 1;                           // Of the jitter of its own connections.
   };
 
@@ -83,6 +91,10 @@ class Shard final : private net::PassTask {
   // What the open batch holds was accepted under the standing before, and is committed first.
   // If the node recovers, the shard's part of that starts.
   void set_standing(Standing standing);
+
+  // Begins to compare all vnodes with their other replicas, and to mend them if it `repairs`; what
+  // another `id` has begun ends. 0 ends it only.
+  void verify(uint64_t id, bool repairs);
 
   // The record of one key, if there is one, for DORIS.RECORD. Committed data only.
   Result<std::optional<RecordView>> inspect(const KeyRef& key);
@@ -136,13 +148,17 @@ class Shard final : private net::PassTask {
   void on_session_ended(ShardSession& session);
 
   [[nodiscard]] UnsettledWrites& unsettled() { return unsettled_; }
+  [[nodiscard]] LogGauges& log_gauges() { return log_gauges_; }
 
-  // ---- For recovery ----
+  // ---- For what goes on beside requests ----
 
-  // Stores a record of another server, put-if-newer, in the open batch; commit_copies() makes it
-  // durable, or says why not.
-  Status add_copy(topology::Vnode vnode, const RecordCopy& record);
+  // Has `change` change the store, in the open batch; commit_copies() makes it durable, or says why
+  // not. An error when writes are refused, or of the store.
+  Status add_to_batch(const std::function<Status(Store&)>& change);
   Status commit_copies();
+
+  // Stores a record of another server, put-if-newer, likewise.
+  Status add_copy(topology::Vnode vnode, const RecordCopy& record, Role role = Role::kSecondary);
 
   // `recovered` is the epoch in which this shard has become complete; 0: not yet.
   void on_recovery_progress(uint32_t vnodes_left, topology::Epoch recovered);
@@ -152,6 +168,8 @@ class Shard final : private net::PassTask {
   void on_pass_end() override;
   void on_tick();
   void publish();
+  [[nodiscard]] ShardReport report();
+  void start_beside_requests();
   void clear_stale_logs();
   void settle_orphans();
   void commit();
@@ -174,8 +192,12 @@ class Shard final : private net::PassTask {
   uint64_t clock_seen_ = 0;
   Random random_;
   UnsettledWrites unsettled_;
-  std::unique_ptr<OrphanSettler> settler_;  // While the node is ready.
-  std::unique_ptr<Recovery> recovery_;      // While the node recovers.
+  LogGauges log_gauges_;
+  std::unique_ptr<OrphanSettler> settler_;     // While the node is ready.
+  std::unique_ptr<Recovery> recovery_;         // While the node recovers.
+  std::unique_ptr<AntiEntropy> anti_entropy_;  // While the node is up.
+  topology::Vnode anti_entropy_at_ = 0;
+  std::unique_ptr<Verification> verification_;  // The last one that was asked for.
 
   std::unordered_map<uint64_t, std::unique_ptr<ShardSession>> sessions_;
   std::vector<std::unique_ptr<ShardSession>> ended_;  // Destroyed at the end of the pass.

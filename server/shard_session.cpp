@@ -47,6 +47,8 @@ const ShardSession::Command* ShardSession::find(std::string_view name) {
       {"VDIGEST", 2, kRequestArgsMax, &ShardSession::run_digest},
       {"VKEYS", 4, 4, &ShardSession::run_keys},
       {"VFETCH", 3, kRequestArgsMax, &ShardSession::run_fetch},
+      {"VHELD", 3, kRequestArgsMax, &ShardSession::run_held},
+      {"VRECLAIM", 5, 5, &ShardSession::run_reclaim},
       {"VLOGREAD", 6, 6, &ShardSession::run_log_read},
       {"VLOGDROP", 5, 5, &ShardSession::run_log_drop},
   };

@@ -70,6 +70,8 @@ class ShardSession final : public PacedSession {
   void run_digest(Args args);
   void run_keys(Args args);
   void run_fetch(Args args);
+  void run_held(Args args);
+  void run_reclaim(Args args);
   void run_log_read(Args args);
   void run_log_drop(Args args);
 
@@ -91,6 +93,8 @@ class ShardSession final : public PacedSession {
   [[nodiscard]] const UnsettledWrites::Done* repeated(const KeyRef& key,
                                                       const resp::Version& proposal);
   void apply(const KeyRef& key, const Write& write, const Place& place);
+  [[nodiscard]] bool is_below_floor(const KeyRef& key, const resp::Version& proposal,
+                                    const WriteResult& result);
   void answer_write(const resp::Version& proposal, const Place& place,
                     const UnsettledWrites::Done& done);
   [[nodiscard]] Result<std::optional<RecordView>> find_record(const KeyRef& key, bool with_value);

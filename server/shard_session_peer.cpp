@@ -91,15 +91,71 @@ void ShardSession::run_keys(Args args) {
   const auto next = shard_.store().scan(vnode, page, Content::kHeaders,
                                         [&](const KeyRef& key, const RecordView& record) {
                                           if (!is_settled(key, record)) return;
-                                          write_key(out, key.physical_key, record.header.version);
+                                          write_key(out, key.physical_key, record.header.version,
+                                                    record.header.live(shard_.now_ms()));
                                           ++found;
                                         });
   if (!next.ok()) {
     reply().error(shard_.refusal(next.status()));
     return;
   }
-  reply().array(1 + 2 * found).bulk(*next);
+  resp::Writer head = reply();
+  head.array(2 + 2 * found).bulk(*next);
+  write_version(head, shard_.store().floor(vnode));
   output().append(items.view());
+}
+
+// VHELD vnode key [key ...]: settled or not.
+void ShardSession::run_held(Args args) {
+  KeyRef key{};
+  if (!may_serve() || !read_key(args[1], args[2], key) || !holds(key.vnode)) return;
+  if (shard_.batch_open()) shard_.join_batch(*this);
+  Buffer items;
+  resp::Writer out(items, resp::Protocol::kResp2);
+  for (const std::string_view each : args.subspan(2)) {
+    key.physical_key = each;
+    const auto header = shard_.store().read_header(key);
+    if (!header.ok()) {
+      reply().error(shard_.refusal(header.status()));
+      return;
+    }
+    if (header->has_value()) {
+      write_version(out, (**header).version);
+    } else {
+      out.null();
+    }
+  }
+  reply().array(args.size() - 2);
+  output().append(items.view());
+}
+
+// VRECLAIM vnode floor expired-by from: raises the floor, and reclaims a page of the vnode.
+void ShardSession::run_reclaim(Args args) {
+  topology::Vnode vnode = 0;
+  int64_t expired_by_ms = 0;
+  if (!may_serve() || !read_vnode(args[1], vnode) || !holds(vnode) || !is_up(vnode)) return;
+  if (args[2].size() != resp::Version::kBytes || !parse_integer(args[3], expired_by_ms)) {
+    reply().error("ERR VRECLAIM takes a vnode, a version of 16 bytes, a time and a position");
+    return;
+  }
+  shard_.join_batch(*this);
+  size_t before = 0;
+  std::string next;
+  const Status reclaimed = shard_.add_to_batch([&](Store& store) -> Status {
+    DORIS_RETURN_IF_ERROR(store.raise_floor(vnode, resp::Version::decode(args[2].data())));
+    before = store.batch_writes();
+    const Page page{args[4], kPageRecordsMax, kPageBytesMax};
+    auto position = store.reclaim(vnode, page, expired_by_ms);
+    if (position.ok()) next = *std::move(position);
+    return position.status();
+  });
+  if (!reclaimed.ok()) {
+    reply().error(shard_.refusal(reclaimed));
+    return;
+  }
+  const auto records = static_cast<int64_t>(shard_.store().batch_writes() - before);
+  shard_.stats().reclaimed.add(records);
+  reply().array(2).bulk(next).integer(records);
 }
 
 // VFETCH vnode key [key ...]

@@ -8,6 +8,7 @@
 #include "resp/words.h"
 #include "server/big_endian.h"
 #include "server/evaluation.h"
+#include "server/peer_dialect.h"
 #include "server/shard_session.h"
 
 namespace doris::server {
@@ -20,12 +21,6 @@ using resp::parse_integer;
 constexpr uint64_t kProposedHlcMax = INT64_MAX;
 
 constexpr size_t kIdBytes = sizeof(resp::WriteId);
-
-void write_version(resp::Writer& out, const resp::Version& version) {
-  char bytes[resp::Version::kBytes];
-  version.encode(bytes);
-  out.bulk({bytes, sizeof(bytes)});
-}
 
 }  // namespace
 
@@ -44,16 +39,17 @@ bool ShardSession::read_write(Args args, size_t words, KeyRef& ref, Write& write
   }
   const std::string_view role = args[1];
   const bool logs = role.starts_with('L') && parse_integer(role.substr(1), place.target);
-  if ((role != "P" && role != "S" && !logs) || args[4].size() != resp::Version::kBytes) {
+  const bool known = role == "P" || role == "S" || role == "C" || logs;
+  if (!known || args[4].size() != resp::Version::kBytes) {
     reply().error(
-        "ERR a write takes a role (P, S, or L and a node id), a vnode, a key and a version of 16 "
-        "bytes");
+        "ERR a write takes a role (P, S, C, or L and a node id), a vnode, a key and a version of "
+        "16 bytes");
     return false;
   }
   const resp::Version& version = write.header.version;
   if (!read_version(args[4], write.header.version)) return false;
   if (logs) return true;
-  place.role = role == "P" ? Role::kPrimary : Role::kSecondary;
+  place.role = role == "P" ? Role::kPrimary : role == "S" ? Role::kSecondary : Role::kCopy;
   return role == "P" ? may_order(ref, version) : may_hold(ref, version);
 }
 
@@ -140,6 +136,8 @@ void ShardSession::apply(const KeyRef& key, const Write& write, const Place& pla
     reply().error(shard_.refusal(result.status()));
     return;
   }
+  if (!place.role) shard_.log_gauges().wrote(place.target, result->version);
+  if (place.role && is_below_floor(key, proposal, *result)) return;
   shard_.stats().writes.add();
   shard_.see_clock(result->version.hlc);
   const UnsettledWrites::Done done{.existed = result->existed, .version = result->version};
@@ -149,6 +147,18 @@ void ShardSession::apply(const KeyRef& key, const Write& write, const Place& pla
   }
   answer_write(proposal, place, done);
   shard_.commit_if_full();
+}
+
+// Whether the write was kept out since it is older than the reclaimed tombstone of an absent key.
+// Whoever brings it has to know: it is not here, and no newer one is.
+bool ShardSession::is_below_floor(const KeyRef& key, const resp::Version& proposal,
+                                  const WriteResult& result) {
+  if (result.applied || result.version == proposal) return false;
+  const resp::Version floor = shard_.store().floor(key.vnode);
+  if (result.version != floor || floor.epoch == 0) return false;
+  reply().error(fmt::format("BELOWFLOOR {} counts this key as deleted in {}, and the write has {}",
+                            shard_.options().name, floor.text(), proposal.text()));
+  return true;
 }
 
 void ShardSession::answer_write(const resp::Version& proposal, const Place& place,

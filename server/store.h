@@ -31,6 +31,8 @@ namespace doris::server {
 enum class Role : uint8_t {
   kPrimary,    // Raise its version above the one held, and apply: arrival is the order.
   kSecondary,  // Drop it: a newer write won.
+  kCopy,       // The same; but what is absent is taken even below the floor: another replica,
+               // which knows, holds it.
 };
 
 struct KeyRef {
@@ -74,12 +76,6 @@ enum class Content : uint8_t {
 // the store.
 using RecordVisitor = std::function<void(const KeyRef& key, const RecordView& record)>;
 
-// Which records of the dead may go for good.
-struct Horizon {
-  uint64_t hlc = 0;    // Only those whose version's clock is below.
-  int64_t now_ms = 0;  // Judges which have expired.
-};
-
 // What the update log holds for one target.
 struct LogStats {
   uint64_t entries = 0;
@@ -108,8 +104,9 @@ class Store {
 
   // Put if newer: takes a record over from a peer as it is, tombstones and expired ones
   // included. True if it was stored; false if it, or a newer one, was held already.
-  Result<bool> apply(const KeyRef& key, const RecordHeader& header, std::string_view value) {
-    const Result<WriteResult> result = write(key, {header, value}, Role::kSecondary, 0);
+  Result<bool> apply(const KeyRef& key, const RecordHeader& header, std::string_view value,
+                     Role role = Role::kSecondary) {
+    const Result<WriteResult> result = write(key, {header, value}, role, 0);
     if (!result.ok()) return result.status();
     return result->applied;
   }
@@ -124,12 +121,23 @@ class Store {
   // Kept up to date by every write: costs nothing to read.
   [[nodiscard]] virtual VnodeDigest digest(topology::Vnode vnode) const = 0;
 
-  // Removes, within the open batch, the tombstones and expired records of a vnode that are
-  // below the horizon, looking at one page of records (their values are not read). Returns
-  // as scan() does. Whether nothing can bring an older write of theirs back is the caller's
-  // business.
+  // The version in which whatever is absent from the vnode counts as deleted; all zero at first.
+  // A write that is not above it does not bring an absent key back (write_rule.h).
+  [[nodiscard]] virtual resp::Version floor(topology::Vnode vnode) const = 0;
+
+  // Raises the floor, within the open batch; one that is as high already stays. REQUIRES: every
+  // write of the vnode below it that was or will be acknowledged is here.
+  virtual Status raise_floor(topology::Vnode vnode, const resp::Version& floor) = 0;
+
+  // Removes, within the open batch, the tombstones of a vnode, and its records that had expired by
+  // `expired_by_ms`, that are below the floor and by their clocks older than it, looking at one
+  // page of records (their values are not read). Returns as scan() does.
   virtual Result<std::string> reclaim(topology::Vnode vnode, const Page& page,
-                                      const Horizon& horizon) = 0;
+                                      int64_t expired_by_ms) = 0;
+
+  // Removes a record, within the open batch, if its version is below `floor`: of the vnode's floor
+  // at a peer that does not hold it. True if it did.
+  virtual Result<bool> drop(const KeyRef& key, const resp::Version& floor) = 0;
 
   // ---- The update log ----
 

@@ -1,5 +1,7 @@
 #include "server/unsettled_writes.h"
 
+#include <algorithm>
+
 namespace doris::server {
 
 void UnsettledWrites::add(uint32_t writer, const KeyRef& key, const resp::Version& proposal,
@@ -87,6 +89,12 @@ std::set<topology::Vnode> UnsettledWrites::vnodes_before(topology::Epoch epoch) 
     if (held.done.version.epoch < epoch) vnodes.insert(held.vnode);
   }
   return vnodes;
+}
+
+bool UnsettledWrites::has_below(topology::Vnode vnode, const resp::Version& version) const {
+  return std::ranges::any_of(writes_, [&](const auto& entry) {
+    return entry.second.vnode == vnode && entry.second.done.version < version;
+  });
 }
 
 std::vector<UnsettledWrites::Orphan> UnsettledWrites::orphans(TimePoint deadline,

@@ -84,6 +84,9 @@ class UnsettledWrites {
   // The vnodes with a write of an epoch before `epoch` that is not settled.
   [[nodiscard]] std::set<topology::Vnode> vnodes_before(topology::Epoch epoch) const;
 
+  // Whether a write of the vnode in a version below `version` is not settled.
+  [[nodiscard]] bool has_below(topology::Vnode vnode, const resp::Version& version) const;
+
   // The batch that the writes added last were in: committed, or not.
   void keep_batch() { in_batch_.clear(); }
   void drop_batch();

@@ -21,7 +21,7 @@ Result<WriteResult> UpdateLog::write(bdb::Transaction& txn, topology::NodeId tar
   const auto held = find(txn);
   if (!held.ok()) return held.status();
   const auto header = *held ? std::optional((*held)->header) : std::nullopt;
-  const Decision decision = decide(header, write.header.version, Role::kSecondary);
+  const Decision decision = decide(header, resp::Version{}, write.header.version, Role::kSecondary);
   if (decision.verdict == Verdict::kKeep)
     return WriteResult{.existed = false, .applied = false, .version = decision.version};
 

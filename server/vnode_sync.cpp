@@ -3,36 +3,40 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <utility>
 
 #include "base/log.h"
-#include "server/key_space.h"
 #include "server/shard.h"
 
 namespace doris::server {
 namespace {
 
-const Log kLog("recovery");
+const Log kLog("sync");
 
 constexpr size_t kDigestsPerCall = 128;
 constexpr size_t kKeysPerPage = 256;
 constexpr size_t kKeysPerFetch = 64;
-constexpr size_t kScanBytes = 256UL * 1024;
 constexpr Millis kRetryPause{100};
 
 }  // namespace
 
 VnodeSync::VnodeSync(net::Loop& loop, Shard& shard, std::unique_ptr<PeerClient> peer,
-                     std::vector<topology::Vnode> vnodes, Callbacks callbacks)
+                     std::vector<topology::Vnode> vnodes, Purpose purpose, Callbacks callbacks)
     : loop_(loop),
       shard_(shard),
       peer_(std::move(peer)),
+      purpose_(purpose),
       callbacks_(std::move(callbacks)),
       retry_(loop.timer([this] { go_on(); })),
       unknown_(std::move(vnodes)),
       sends_from_(loop.now() + shard.options().request_timeout) {
   retry_->start(Millis{0});
+}
+
+void VnodeSync::add(topology::Vnode vnode) {
+  const bool idle = unknown_.empty() && different_.empty() && later_.empty();
+  unknown_.push_back(vnode);
+  if (idle) retry_->start(Millis{0});
 }
 
 // Goes on from where it stands. What a failure has interrupted is done again: a page, at most.
@@ -75,121 +79,125 @@ void VnodeSync::on_digests(const Result<resp::Value>& reply, size_t count) {
     on_trouble(digests.ok() ? Status::invalid("another number of digests came") : digests.status());
     return;
   }
-  trouble_.clear();
   for (const VnodeDigest& theirs : *digests) {
     const topology::Vnode vnode = unknown_.back();
     unknown_.pop_back();
     if (theirs == shard_.store().digest(vnode)) {
-      callbacks_.on_vnode_done(vnode);
+      done(vnode, {});
     } else {
-      different_.push_back(vnode);
+      put_aside(vnode);
     }
   }
   go_on();
 }
 
+// Where writes go on, digests differ for as long as one is on its way: a second look is cheaper
+// than a list of keys.
+void VnodeSync::put_aside(topology::Vnode vnode) {
+  const bool first = purpose_ != Purpose::kRecover && put_aside_.insert(vnode).second;
+  (first ? later_ : different_).push_back(vnode);
+}
+
 // ---- One vnode, page by page -----------------------------------------------------------
 
 void VnodeSync::read_page() {
+  to_ask_.clear();
   to_fetch_.clear();
   to_send_.clear();
-  peer_->ask({"VKEYS", fmt::to_string(different_.back()), from_, fmt::to_string(kKeysPerPage)},
+  of_page_.clear();
+  peer_->ask(keys_command(different_.back(), from_, kKeysPerPage),
              [this](const Result<resp::Value>& reply) { on_page(reply); });
 }
 
 void VnodeSync::on_page(const Result<resp::Value>& reply) {
   const Result<KeyPage> page = reply.ok() ? read_key_page(*reply) : reply.status();
-  const Status compared = page.ok() ? find_differences(*page) : page.status();
-  if (!compared.ok()) {
-    on_trouble(compared);
+  auto found = page.ok()
+                   ? compare_page(shard_.store(), different_.back(), from_, *page, shard_.now_ms())
+                   : page.status();
+  if (!found.ok()) {
+    on_trouble(found.status());
     return;
   }
-  trouble_.clear();
   next_ = page->next;
+  floor_ = page->floor;
+  to_fetch_ = std::move(found->theirs);
+  for (const std::string& key : to_fetch_)
+    note_difference(key, /*here=*/true);
+  sort_ours(std::move(found->ours));
   work_off();
 }
 
-// Walks over what is held here of the page's range, and over the page.
-Status VnodeSync::find_differences(const KeyPage& page) {
-  std::map<std::string_view, resp::Version> theirs;
-  for (const KeyPage::Item& item : page.items)
-    theirs.emplace(item.key, item.version);
-
-  std::string from = from_;
-  bool in_range = true;
-  do {
-    const auto next = shard_.store().scan(
-        different_.back(), {from, kKeysPerPage, kScanBytes}, Content::kHeaders,
-        [&](const KeyRef& key, const RecordView& record) {
-          in_range = in_range && (page.next.empty() || position_of(key) <= page.next);
-          if (!in_range) return;
-          const auto found = theirs.find(key.physical_key);
-          const bool there = found != theirs.end();
-          const bool ahead = !there || found->second < record.header.version;
-          if (ahead && !comes_by_itself(key, record.header.version)) {
-            to_send_.emplace_back(key.physical_key);
-          }
-          if (there && found->second <= record.header.version) theirs.erase(found);
-        });
-    if (!next.ok()) return next.status();
-    from = *next;
-  } while (in_range && !from.empty());
-
-  for (const auto& [key, version] : theirs)
-    to_fetch_.emplace_back(key);
-  if (!to_send_.empty() && loop_.now() < sends_from_) {
-    to_send_.clear();
-    must_wait_ = true;
+// What is newer here goes there, or is asked about first.
+void VnodeSync::sort_ours(std::vector<OurKey> ours) {
+  const bool recovers = purpose_ == Purpose::kRecover;
+  for (OurKey& each : ours) {
+    if (comes_by_itself(each)) continue;
+    if (!recovers || each.below) {
+      to_ask_.push_back(std::move(each));
+    } else if (loop_.now() < sends_from_) {
+      must_wait_ = true;
+    } else {
+      to_send_.push_back(std::move(each.key));
+    }
   }
-  return Status::okay();
 }
 
-// Whether its router brings the write to the other side: it is of this epoch, or still under way.
-bool VnodeSync::comes_by_itself(const KeyRef& key, const resp::Version& version) const {
-  return version.epoch >= shard_.standing().epoch ||
-         !shard_.unsettled().is_settled(key.physical_key, version);
+// Whether its router brings the write to the other side: it is still under way or, as far as one
+// knows who has been away, of this epoch.
+bool VnodeSync::comes_by_itself(const OurKey& ours) const {
+  if (!shard_.unsettled().is_settled(ours.key, ours.version)) return true;
+  return purpose_ == Purpose::kRecover && ours.version.epoch >= shard_.standing().epoch;
 }
 
 void VnodeSync::work_off() {
-  if (!to_fetch_.empty()) {
+  if (!to_ask_.empty()) {
+    ask_held();
+  } else if (!to_fetch_.empty() && purpose_ != Purpose::kCompare) {
     fetch();
-  } else if (!to_send_.empty()) {
+  } else if (!to_send_.empty() && purpose_ != Purpose::kCompare) {
     send();
   } else {
     finish_page();
   }
 }
 
-void VnodeSync::fetch() {
-  const size_t count = std::min(to_fetch_.size(), kKeysPerFetch);
-  const std::vector<std::string> keys(to_fetch_.end() - static_cast<ptrdiff_t>(count),
-                                      to_fetch_.end());
-  std::vector<std::string> command = {"VFETCH", fmt::to_string(different_.back())};
-  command.insert(command.end(), keys.begin(), keys.end());
-  peer_->ask(std::move(command),
-             [this, keys](const Result<resp::Value>& reply) { on_records(reply, keys); });
+// ---- Newer here ----------------------------------------------------------------------
+
+void VnodeSync::ask_held() {
+  const size_t count = std::min(to_ask_.size(), kKeysPerFetch);
+  std::vector<std::string> keys;
+  for (size_t i = 0; i < count; ++i)
+    keys.push_back(to_ask_[to_ask_.size() - 1 - i].key);
+  peer_->ask(held_command(different_.back(), keys),
+             [this, count](const Result<resp::Value>& reply) { on_held(reply, count); });
 }
 
-void VnodeSync::on_records(const Result<resp::Value>& reply, const std::vector<std::string>& keys) {
-  const auto records = reply.ok() ? read_records(*reply, keys) : reply.status();
-  Status stored = records.status();
-  if (records.ok()) {
-    for (const auto& record : *records) {
-      if (stored.ok() && record) stored = shard_.add_copy(different_.back(), *record);
-    }
-    if (stored.ok()) stored = shard_.commit_copies();
+void VnodeSync::on_held(const Result<resp::Value>& reply, size_t count) {
+  const auto held = reply.ok() ? read_held(*reply, count) : reply.status();
+  Status judged = held.status();
+  for (size_t i = 0; held.ok() && judged.ok() && i < count; ++i) {
+    judged = judge_ours(to_ask_.back(), (*held)[i]);
+    if (judged.ok()) to_ask_.pop_back();
   }
-  if (!stored.ok()) {
-    on_trouble(stored);
+  if (judged.ok()) judged = shard_.commit_copies();
+  if (!judged.ok()) {
+    on_trouble(judged);
     return;
   }
-  fetched_ += records->size();
-  const auto done = [&](const std::string& key) {
-    const auto end = keys.begin() + static_cast<ptrdiff_t>(records->size());
-    return std::find(keys.begin(), end, key) != end;
-  };
-  std::erase_if(to_fetch_, done);
   work_off();
+}
+
+Status VnodeSync::judge_ours(const OurKey& ours, const std::optional<resp::Version>& theirs) {
+  if (theirs && *theirs >= ours.version) return Status::okay();
+  if (purpose_ != Purpose::kRecover) {
+    note_difference(ours.key, /*here=*/false);
+    to_send_.push_back(ours.key);
+    return Status::okay();
+  }
+  must_wait_ = must_wait_ || theirs;  // An older one has come there: for another look.
+  return theirs ? Status::okay() : shard_.add_to_batch([&](Store& store) {
+    return store.drop({different_.back(), ours.key}, floor_).status();
+  });
 }
 
 void VnodeSync::send() {
@@ -208,7 +216,9 @@ void VnodeSync::send() {
   }
   record.header = (**held).header;
   record.value = (**held).value;
-  peer_->ask(write_command(vnode, record), [this](const Result<resp::Value>& reply) {
+  // The primary knows what there is, a node that was away does not.
+  const std::string role = purpose_ == Purpose::kRecover ? "S" : "C";
+  peer_->ask(write_command(vnode, record, role), [this](const Result<resp::Value>& reply) {
     if (!reply.ok()) {
       on_trouble(reply.status());
       return;
@@ -219,15 +229,65 @@ void VnodeSync::send() {
   });
 }
 
+// ---- Newer there ---------------------------------------------------------------------
+
+void VnodeSync::fetch() {
+  const size_t count = std::min(to_fetch_.size(), kKeysPerFetch);
+  const std::vector<std::string> keys(to_fetch_.end() - static_cast<ptrdiff_t>(count),
+                                      to_fetch_.end());
+  std::vector<std::string> command = {"VFETCH", fmt::to_string(different_.back())};
+  command.insert(command.end(), keys.begin(), keys.end());
+  peer_->ask(std::move(command),
+             [this, keys](const Result<resp::Value>& reply) { on_records(reply, keys); });
+}
+
+void VnodeSync::on_records(const Result<resp::Value>& reply, const std::vector<std::string>& keys) {
+  const auto records = reply.ok() ? read_records(*reply, keys) : reply.status();
+  Status stored = records.status();
+  if (records.ok()) {
+    for (const auto& record : *records) {
+      if (stored.ok() && record) {
+        stored = shard_.add_copy(different_.back(), *record, Role::kCopy);
+      }
+    }
+    if (stored.ok()) stored = shard_.commit_copies();
+  }
+  if (!stored.ok()) {
+    on_trouble(stored);
+    return;
+  }
+  fetched_ += records->size();
+  const auto done = [&](const std::string& key) {
+    const auto end = keys.begin() + static_cast<ptrdiff_t>(records->size());
+    return std::find(keys.begin(), end, key) != end;
+  };
+  std::erase_if(to_fetch_, done);
+  work_off();
+}
+
+// ---- The end of a page ---------------------------------------------------------------
+
+void VnodeSync::note_difference(const std::string& key, bool here) {
+  if (purpose_ != Purpose::kRecover) of_page_.push_back({key, here});
+}
+
+void VnodeSync::done(topology::Vnode vnode, const std::vector<Difference>& differences) {
+  trouble_.clear();
+  put_aside_.erase(vnode);
+  callbacks_.on_vnode_done(vnode, differences);
+}
+
 void VnodeSync::finish_page() {
   from_ = next_;
+  differences_.insert(differences_.end(), of_page_.begin(), of_page_.end());
   if (from_.empty()) {
     const topology::Vnode vnode = different_.back();
     different_.pop_back();
+    const std::vector<Difference> found = std::exchange(differences_, {});
     if (std::exchange(must_wait_, false)) {
       later_.push_back(vnode);
     } else {
-      callbacks_.on_vnode_done(vnode);
+      done(vnode, found);
     }
   }
   go_on();

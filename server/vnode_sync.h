@@ -1,28 +1,36 @@
-// VnodeSync: makes vnodes of this shard equal to their replicas at one shard of another server.
+// VnodeSync: compares vnodes of this shard with their replicas at one shard of another server, and
+// makes them equal.
 //
 //   VDIGEST of many vnodes --equal--> done
-//                          --not----> VKEYS page by page, beside our own keys of that range:
-//                                       newer or only there: VFETCH, stored put-if-newer
-//                                       newer or only here:  VSET or VDEL, role S, but not soon
+//                          --not----> VKEYS page by page, beside our own keys of that range
+//                                     (key_comparison.h); what differs:
+//                                       newer there   VFETCH, stored here
+//                                       newer here    VHELD: still? then VSET or VDEL there
 //
-// Both sides end with the highest version of each key; nothing is ever taken back. Live writes
-// may go on meanwhile: versions make every order of arrival come out the same. It never gives
-// up: while the other does not answer it tries again.
+// Nothing newer is ever taken back, and live writes may go on meanwhile: versions make every order
+// of arrival come out the same. It never gives up: while the other does not answer it tries again.
 //
-// What only this side has of an earlier epoch, nobody was told to be written: the other side has
-// every acknowledged write. Its router will propose it anew, and then it must not have been seen
-// before. So it is sent only when no router can do that any more, after request-timeout; a vnode
-// with such a record waits until then, or until a newer one has come.
+// To recover. This side has been away, and the other has every acknowledged write. What only this
+// side has of an earlier epoch, nobody was told to be written: its router will propose it anew, and
+// then it must not have been seen before. So it is sent only when no router can do that any more,
+// after request-timeout; a vnode with such a record waits until then, or until a newer one has
+// come. What the other has reclaimed is dropped here.
+//
+// To compare, or to repair. Both sides are up, and this one has the primary replica. What is
+// settled on one of two is on both: a record that is not is a difference, and counted. Only to
+// repair are they mended.
 //
 // Loop thread only.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "base/net/loop.h"
+#include "server/key_comparison.h"
 #include "server/peer_client.h"
 #include "server/peer_dialect.h"
 
@@ -32,52 +40,80 @@ class Shard;
 
 class VnodeSync {
  public:
+  enum class Purpose : uint8_t { kRecover, kCompare, kRepair };
+
+  // A record that one side lacks, or has in an older version.
+  struct Difference {
+    std::string key;  // The physical one.
+    bool here;        // It is this side that does.
+  };
+
   struct Callbacks {
-    std::function<void(topology::Vnode)> on_vnode_done;
-    std::function<void()> on_done;  // All of them.
+    // These were found in the vnode, and mended if that was the purpose; none when recovering.
+    std::function<void(topology::Vnode vnode, const std::vector<Difference>& differences)>
+        on_vnode_done;
+    std::function<void()> on_done = [] {};  // All of them.
   };
 
   // Callbacks never run from inside the constructor, and must not destroy this. `shard` outlives
   // this.
   VnodeSync(net::Loop& loop, Shard& shard, std::unique_ptr<PeerClient> peer,
-            std::vector<topology::Vnode> vnodes, Callbacks callbacks);
+            std::vector<topology::Vnode> vnodes, Purpose purpose, Callbacks callbacks);
+
+  // One more vnode. May be called from on_vnode_done.
+  void add(topology::Vnode vnode);
 
   // Records brought from there, and records sent there.
   [[nodiscard]] uint64_t fetched() const { return fetched_; }
   [[nodiscard]] uint64_t sent() const { return sent_; }
 
+  [[nodiscard]] PeerClient& peer() { return *peer_; }
+
  private:
   void go_on();
   void compare_digests();
   void on_digests(const Result<resp::Value>& reply, size_t count);
+  void put_aside(topology::Vnode vnode);
   void read_page();
   void on_page(const Result<resp::Value>& reply);
-  Status find_differences(const KeyPage& page);
-  [[nodiscard]] bool comes_by_itself(const KeyRef& key, const resp::Version& version) const;
+  void sort_ours(std::vector<OurKey> ours);
+  [[nodiscard]] bool comes_by_itself(const OurKey& ours) const;
   void work_off();
+  void ask_held();
+  void on_held(const Result<resp::Value>& reply, size_t count);
+  Status judge_ours(const OurKey& ours, const std::optional<resp::Version>& theirs);
   void fetch();
   void on_records(const Result<resp::Value>& reply, const std::vector<std::string>& keys);
   void send();
+  void note_difference(const std::string& key, bool here);
   void finish_page();
+  void done(topology::Vnode vnode, const std::vector<Difference>& differences);
   void on_trouble(const Status& why);
 
   net::Loop& loop_;
   Shard& shard_;
   const std::unique_ptr<PeerClient> peer_;
+  const Purpose purpose_;
   const Callbacks callbacks_;
   const std::unique_ptr<net::Timer> retry_;
 
   std::vector<topology::Vnode> unknown_;    // Digests not compared yet; from the back.
   std::vector<topology::Vnode> different_;  // The back one is being worked on.
-  std::vector<topology::Vnode> later_;      // To be compared again: see above.
-  const TimePoint sends_from_;              // Not before does this side send what it has.
+  std::vector<topology::Vnode> later_;      // To be compared again.
+  std::set<topology::Vnode> put_aside_;     // Their digests differed once: of writes on their way?
+  const TimePoint sends_from_;              // To recover: not before does this side send.
 
   // The page of the vnode being worked on.
   std::string from_;
   std::string next_;
+  resp::Version floor_;         // Theirs.
+  std::vector<OurKey> to_ask_;  // Newer here: does the other still not have them?
   std::vector<std::string> to_fetch_;
   std::vector<std::string> to_send_;
+  std::vector<Difference> of_page_;
   bool must_wait_ = false;  // The vnode has what may be sent only later.
+
+  std::vector<Difference> differences_;  // Of the vnode, but for this page.
 
   uint64_t fetched_ = 0;
   uint64_t sent_ = 0;

@@ -2,10 +2,14 @@
 // (Berkeley DB, a simulated disk) applies the same one.
 //
 //   the proposal is..    primary          secondary
-//   the first            apply            apply
 //   newer than held      apply            apply
 //   the one held         keep             keep            a retry: it is here already
 //   older than held      raise and apply  keep            a newer write won
+//
+// What is absent counts as deleted in the version of its vnode's *floor*, below which tombstones
+// have been reclaimed (Store::raise_floor): so no write of before comes back with a deleted key.
+// And a primary orders nothing below its floor, or the other replica could take it for one of
+// these. Only what a replica copies from another that holds it (Role::kCopy) may be below.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +32,12 @@ struct Decision {
   resp::Version version;  // What the store holds afterwards.
 };
 
-[[nodiscard]] Decision decide(const std::optional<RecordHeader>& held,
+// Whether a record may go for good once its vnode has this floor: it is dead, and older. A version
+// of an earlier epoch is below, too, and yet may be of a moment ago.
+[[nodiscard]] bool is_reclaimable(const RecordHeader& header, const resp::Version& floor,
+                                  int64_t expired_by_ms);
+
+[[nodiscard]] Decision decide(const std::optional<RecordHeader>& held, const resp::Version& floor,
                               const resp::Version& proposal, Role role);
 
 }  // namespace doris::server

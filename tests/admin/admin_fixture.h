@@ -65,6 +65,10 @@ class FakeServer {
   bool recovers = true;      // Is complete in every epoch at once.
   uint64_t incarnation = 1;  // Changes when its process is started anew.
   bool disk_full = false;
+  resp::Value recovery;                          // As the heartbeat's items of these names.
+  resp::Value logs = resp::Value::array({});     //
+  resp::Value verification;                      //
+  std::pair<std::string, std::string> wanted{};  // The verification, and whether it repairs.
   bool sees_others = false;  // What it answers when asked whether another one answers.
   int probes = 0;            // How often it was asked that.
   int refusals_left = 0;     // How many DORIS.ADOPT to refuse.
@@ -80,8 +84,9 @@ class FakeServer {
     void on_command(Args args) override {
       if (server_.frozen) return;
       if (args[0] == "DORIS.HEARTBEAT") {
+        server_.wanted = {std::string(args[3]), std::string(args[4])};
         reply()
-            .array(10)
+            .array(11)
             .bulk(server_.name)
             .integer(static_cast<int64_t>(server_.epoch))
             .integer(server_.ready ? 1 : 0)
@@ -89,9 +94,10 @@ class FakeServer {
             .integer(static_cast<int64_t>(server_.recovers ? server_.epoch : 0))
             .integer(server_.recovers ? 0 : 7)
             .integer(static_cast<int64_t>(server_.incarnation))
-            .integer(12)
-            .integer(3456)
-            .integer(server_.disk_full ? 1 : 0);
+            .integer(server_.disk_full ? 1 : 0)
+            .value(server_.recovery)
+            .value(server_.logs)
+            .value(server_.verification);
       } else if (args[0] == "DORIS.PROBE") {
         ++server_.probes;
         reply().integer(server_.sees_others ? 1 : 0);

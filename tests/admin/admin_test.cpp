@@ -268,5 +268,52 @@ TEST_CASE("a thousand large replies in one pipeline arrive in order") {
   }
 }
 
+TEST_CASE("DORIS.VERIFY has every data server compare, and shows what all of them say") {
+  RunningAdmin admin;
+  FakeServer& a1 = admin.add_server("a1");
+  FakeServer& b1 = admin.add_server("b1");
+  (void)admin.register_server(a1);
+  (void)admin.register_server(b1);
+  REQUIRE(eventually([&] { return admin.status_text("state") == "serving"; }));
+  CHECK(admin.ask({"DORIS.TASKS"}).items.empty());
+  CHECK_THAT(admin.ask({"DORIS.VERIFY", "NONSENSE"}).text, Contains("ERR DORIS.VERIFY takes"));
+
+  CHECK_THAT(admin.ask({"DORIS.VERIFY", "REPAIR"}).text, Contains("OK"));
+  CHECK_THAT(admin.ask({"DORIS.VERIFY"}).text, Contains("BUSY"));
+  CHECK(eventually([&] { return admin.read(a1.wanted).second == "1"; }));
+  CHECK(eventually([&] { return admin.read(b1.wanted).second == "1"; }));
+  CHECK(admin.ask({"DORIS.TASKS"}).items.size() == 1);
+  const std::string id = admin.read(a1.wanted).first;
+  CHECK(id == admin.read(b1.wanted).first);
+
+  const auto say = [&](FakeServer& server, int64_t left, int64_t differences) {
+    Value progress = Value::array({Value::of(500), Value::of(left), Value::of(1000)});
+    Value samples = Value::array({Value::bulk("k (vnode 3): missing or older at b1")});
+    admin.on_thread([&] {
+      server.verification = Value::array({Value::of(std::stoll(id)), progress, Value::of(0),
+                                          Value::of(differences), Value::of(differences), samples});
+    });
+  };
+  say(a1, 0, 1);
+  say(b1, 0, 0);
+  const auto view = [&] { return admin.ask({"DORIS.VERIFY", "STATUS"}); };
+  REQUIRE(eventually([&] { return view().get("state")->text == "done"; }));
+  CHECK(view().get("vnodes")->integer == 1000);
+  CHECK(view().get("differences")->integer == 1);
+  CHECK(view().get("first differences")->items.size() == 2);
+  CHECK(admin.ask({"DORIS.TASKS"}).items.empty());
+
+  CHECK(admin.ask({"DORIS.VERIFY", "STOP"}) == Value::simple("OK"));
+  CHECK(eventually([&] { return admin.read(a1.wanted).first == "0"; }));
+}
+
+TEST_CASE("DORIS.STATUS says when a server counts as failed") {
+  RunningAdmin admin;
+  form(admin);
+  const Value failover = *admin.ask({"DORIS.STATUS"}).get("failover");
+  CHECK_THAT(failover.get("silence is failure after")->text, Contains(" x "));
+  CHECK(failover.get("degraded writes")->text == "yes");
+}
+
 }  // namespace
 }  // namespace doris::admin

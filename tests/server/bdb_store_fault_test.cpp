@@ -227,7 +227,7 @@ TEST_CASE("a scan that meets damage is an error and no end: the store goes offli
   CHECK(store->offline());
   CHECK(store->scan(kVnode, kWholePage, Content::kHeaders, {}).code() == Code::kCorrupt);
   CHECK(store->log_clear(kTarget, 1).code() == Code::kCorrupt);
-  CHECK(store->reclaim(kVnode, kWholePage, {}).code() == Code::kCorrupt);
+  CHECK(store->reclaim(kVnode, kWholePage, 0).code() == Code::kCorrupt);
 }
 
 TEST_CASE("a flipped bit in a record is found: the store goes offline and names its file") {

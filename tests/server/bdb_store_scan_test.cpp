@@ -90,7 +90,8 @@ TEST_CASE("a scan goes on behind a position whose record is gone, and after a re
   const auto position =
       store->scan(7, {.records_max = 10, .bytes_max = 1UL << 20}, Content::kHeaders, ignore);
   REQUIRE(store->write({7, all[9].key}, tombstone(1000), Role::kPrimary, 0).ok());
-  REQUIRE(store->reclaim(7, kWholePage, {.hlc = 2000, .now_ms = 0}).ok());
+  REQUIRE(store->raise_floor(7, version_at(2000)).ok());
+  REQUIRE(store->reclaim(7, kWholePage, 0).ok());
   REQUIRE(store->commit().ok());
   store.reopen();
   Page page = kWholePage;
@@ -120,7 +121,7 @@ TEST_CASE("a position of any bytes is taken, and shows no other vnode") {
   }
 }
 
-TEST_CASE("only tombstones and expired records below the horizon are reclaimed") {
+TEST_CASE("only tombstones and expired records below the floor are reclaimed") {
   const ScratchDirectory directory;
   OpenStore store(directory.file("s"));
   Write expired = value_write(5, "v");
@@ -138,8 +139,11 @@ TEST_CASE("only tombstones and expired records below the horizon are reclaimed")
   REQUIRE(store->write({8, "dead"}, tombstone(9), Role::kPrimary, 0).ok());
   REQUIRE(store->commit().ok());
 
-  CHECK(store->reclaim(7, kWholePage, {.hlc = 10, .now_ms = OpenStore::kNow})->empty());
-  CHECK(store->batch_writes() == 2);
+  CHECK(store->reclaim(7, kWholePage, OpenStore::kNow)->empty());
+  CHECK(store->batch_writes() == 0);  // There is no floor yet.
+  REQUIRE(store->raise_floor(7, version_at(10, 0)).ok());
+  CHECK(store->reclaim(7, kWholePage, OpenStore::kNow)->empty());
+  CHECK(store->batch_writes() == 3);
   CHECK(store->live_keys()[0] == 1);
   CHECK(store->live_keys()[1] == 2);
   const bool committed = GENERATE(true, false);
@@ -151,6 +155,39 @@ TEST_CASE("only tombstones and expired records below the horizon are reclaimed")
     CHECK((*store->read({7, key})).has_value());
   CHECK((*store->read({8, "dead"})).has_value());
   CHECK(store->live_keys()[1] == (committed ? 2 : 3));
+  CHECK((store->floor(7) == (committed ? version_at(10, 0) : resp::Version{})));
+  CHECK((store->floor(8) == resp::Version{}));
+  CHECK(store->digest(7) == digest_of(scanned(*store, 7)));
+}
+
+TEST_CASE("a deleted key that was reclaimed does not come back with an older write") {
+  const ScratchDirectory directory;
+  OpenStore store(directory.file("s"));
+  REQUIRE(store.write("k", tombstone(9)).ok());
+  REQUIRE(store->raise_floor(7, version_at(10, 0)).ok());
+  REQUIRE(store->reclaim(7, kWholePage, 0).ok());
+  REQUIRE(store->commit().ok());
+  store.reopen();
+  const auto late = store.write("k", value_write(8, "old"), Role::kSecondary);
+  CHECK_FALSE(late->applied);
+  CHECK((late->version == version_at(10, 0)));
+  CHECK(store.get("k") == std::nullopt);
+  CHECK(store.write("k", value_write(11, "new"), Role::kSecondary)->applied);
+  CHECK(store.get("k") == "new");
+}
+
+TEST_CASE("a record below a peer's floor is dropped, and counted; one above it stays") {
+  const ScratchDirectory directory;
+  OpenStore store(directory.file("s"));
+  REQUIRE(store.put("old", "v", 5).ok());
+  REQUIRE(store.put("new", "v", 15).ok());
+  CHECK(*store->drop({7, "old"}, version_at(10, 0)));
+  CHECK_FALSE(*store->drop({7, "new"}, version_at(10, 0)));
+  CHECK_FALSE(*store->drop({7, "absent"}, version_at(10, 0)));
+  REQUIRE(store->commit().ok());
+  CHECK(store.get("old") == std::nullopt);
+  CHECK(store.get("new") == "v");
+  CHECK(store->live_keys()[0] == 1);
   CHECK(store->digest(7) == digest_of(scanned(*store, 7)));
 }
 
@@ -159,11 +196,12 @@ TEST_CASE("a reclaim looks at one page and says where to go on") {
   OpenStore store(directory.file("s"));
   for (uint64_t i = 1; i <= 10; ++i)
     REQUIRE(store.write("key" + std::to_string(i), tombstone(i)).ok());
+  REQUIRE(store->raise_floor(7, version_at(100)).ok());
   std::string position;
   for (size_t left = 10; left > 0; left -= 5) {
     REQUIRE(scanned(*store, 7).size() == left);
     const Page page{.from = position, .records_max = 5, .bytes_max = 1UL << 20};
-    const auto next = store->reclaim(7, page, {.hlc = 100, .now_ms = 0});
+    const auto next = store->reclaim(7, page, 0);
     REQUIRE_FALSE(next->empty());
     position = *next;
   }

@@ -72,14 +72,15 @@ TEST_CASE_METHOD(RunningNode, "what is no topology, or another cluster's, is ref
   foreign.cluster = std::string(32, 'f');
   CHECK_THAT(ask_shard(1, {"DORIS.ADOPT", topology::encode(foreign)}).text,
              StartsWith("WRONGCLUSTER "));
-  CHECK_THAT(ask({"DORIS.HEARTBEAT", foreign.cluster, "9"}).text, StartsWith("WRONGCLUSTER "));
+  CHECK_THAT(ask({"DORIS.HEARTBEAT", foreign.cluster, "9", "0", "0"}).text,
+             StartsWith("WRONGCLUSTER "));
   CHECK(heartbeat() == at(3, true));
 }
 
 TEST_CASE_METHOD(RunningNode, "each start of a node is another incarnation") {
   start_serving(3);
   const resp::Value first = whole_heartbeat();
-  REQUIRE(first.items.size() == 10);
+  REQUIRE(first.items.size() == 11);
   CHECK_THAT(admin_.registration(), Catch::EndsWith(std::to_string(first.items[6].integer) + " "));
   CHECK(whole_heartbeat().items[6] == first.items[6]);
   restart();

@@ -4,126 +4,13 @@
 #include <catch2/catch.hpp>
 #include <map>
 
-#include "base/topology/key_hash.h"
 #include "server/recovery.h"
-#include "tests/server/shard_fixture.h"
+#include "tests/server/shard_cluster.h"
 
 namespace doris::server::test {
 namespace {
 
-using topology::NodeState;
-
-constexpr uint32_t kVnodes = 16;
-
-// The shards of a1 and b1, which have all vnodes, and of s1, a standby.
-class Cluster {
- public:
-  struct Member {
-    FakeHost host;
-    testing::MemStore* store = nullptr;
-    std::unique_ptr<Shard> shard;
-  };
-
-  Cluster() {
-    topology_ = topology::test::formed_topology(kVnodes, 1);
-    topology_.epoch = 5;
-    topology_.nodes.push_back({.id = 3,
-                               .name = "s1",
-                               .group = topology::Group::kStandby,
-                               .state = NodeState::kStandby,
-                               .machine = "machine-3",
-                               .host = "127.0.0.1",
-                               .port = 7020});
-    for (size_t i = 0; i < members_.size(); ++i)
-      start(i);
-  }
-  ~Cluster() {
-    for (Member& member : members_)
-      member.shard->stop();
-  }
-
-  Member& a1() { return members_[0]; }
-  Member& b1() { return members_[1]; }
-  Member& s1() { return members_[2]; }
-
-  // a1 recovers from now on, in a new epoch.
-  void recover() {
-    ++topology_.epoch;
-    topology_.nodes[0].state = NodeState::kRecovering;
-    if (topology_.nodes[0].since == 0) topology_.nodes[0].since = topology_.epoch;
-    tell_all();
-  }
-  void tell_all() {
-    for (size_t i = 0; i < members_.size(); ++i)
-      tell(i);
-  }
-  void tell(size_t i) {
-    Standing standing;
-    standing.cluster = topology_.cluster;
-    standing.epoch = topology_.epoch;
-    standing.self = topology_.nodes[i].id;
-    standing.group = topology_.nodes[i].group;
-    standing.table = std::make_shared<const topology::RoutingTable>(topology_);
-    standing.not_ready = "";
-    members_[i].shard->set_standing(standing);
-  }
-  void run() { loop_.advance(Millis{8000}); }  // Longer than request-timeout.
-
-  [[nodiscard]] bool complete() {
-    return a1().shard->counters().recovered_epoch.get() == static_cast<int64_t>(topology_.epoch);
-  }
-
-  static KeyRef ref(const std::string& key) {
-    static topology::KeyHasher hasher;
-    return {hasher.vnode(key, kVnodes), key};
-  }
-  static void put(Member& member, const std::string& key, uint64_t hlc, const std::string& value) {
-    RecordHeader header;
-    header.version = {4, hlc, 257};
-    header.tombstone = value.empty();
-    REQUIRE(member.store->apply(ref(key), header, value).ok());
-    REQUIRE(member.store->commit().ok());
-  }
-  static void log(Member& member, const std::string& key, uint64_t hlc, const std::string& value) {
-    Write write{};
-    write.header.version = {4, hlc, 257};
-    write.header.tombstone = value.empty();
-    write.value = value;
-    REQUIRE(member.store->log_write(1, ref(key), write).ok());
-    REQUIRE(member.store->commit().ok());
-  }
-  static std::string get(Member& member, const std::string& key) {
-    const auto record = member.store->read(ref(key));
-    REQUIRE(record.ok());
-    if (!record->has_value()) return "(none)";
-    return (**record).header.tombstone ? "(deleted)" : std::string((**record).value);
-  }
-  bool alike() {
-    for (topology::Vnode v = 0; v < kVnodes; ++v) {
-      if (a1().store->digest(v) != b1().store->digest(v)) return false;
-    }
-    return true;
-  }
-
-  testing::FakeLoop loop_;
-  testing::ManualClock clock_;
-  topology::Topology topology_;
-
- private:
-  void start(size_t i) {
-    Member& member = members_[i];
-    auto store = std::make_unique<testing::MemStore>();
-    member.store = store.get();
-    const topology::Node& node = topology_.nodes[i];
-    member.shard = std::make_unique<Shard>(
-        loop_, clock_, member.host, std::move(store),
-        Shard::Options{.limits = {64UL << 20, kRequestArgsMax, kInlineBytesMax},
-                       .name = node.name + "/0"});
-    REQUIRE(member.shard->listen({"127.0.0.1", static_cast<uint16_t>(node.port + 1)}).ok());
-  }
-
-  std::array<Member, 3> members_;
-};
+using Cluster = ShardCluster;
 
 TEST_CASE("a shard that has everything is complete at once") {
   Cluster cluster;
@@ -276,7 +163,7 @@ TEST_CASE("a node whose peer has newer data and is away is not complete") {
   cluster.recover();
   cluster.run();
   CHECK_FALSE(cluster.complete());
-  CHECK(cluster.a1().shard->counters().vnodes_left.get() == kVnodes);
+  CHECK(cluster.a1().shard->counters().vnodes_left.get() == Cluster::kVnodes);
 }
 
 // A router's connection to a1, as writer 257.

@@ -249,7 +249,7 @@ class RunningNode {
     return ask_shard(shard, {"DORIS.LINK", cluster(), std::to_string(epoch), "257"});
   }
 
-  resp::Value whole_heartbeat() { return ask({"DORIS.HEARTBEAT", cluster(), "1"}); }
+  resp::Value whole_heartbeat() { return ask({"DORIS.HEARTBEAT", cluster(), "1", "0", "0"}); }
   // Of it: name, epoch, ready, shards offline.
   resp::Value heartbeat() {
     resp::Value value = whole_heartbeat();

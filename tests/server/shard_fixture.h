@@ -64,8 +64,11 @@ class FakeHost final : public ShardHost {
   }
   [[nodiscard]] bool writes_allowed() const override { return allows_writes; }
 
+  void take_report(uint8_t, ShardReport taken) override { report = std::move(taken); }
+
   std::vector<std::pair<std::string, AdoptCallback>> adopts;
   bool allows_writes = true;
+  ShardReport report;  // The last one.
 };
 
 // One router thread's connection.

@@ -29,7 +29,8 @@ class Twins {
     if (dice < 75) return log_write();
     if (dice < 83) return log_drop();
     if (dice < 84) return log_clear();
-    if (dice < 87) return reclaim();
+    if (dice < 86) return reclaim();
+    if (dice < 87) return drop();
     if (dice < 97) return commit();
     abort();
   }
@@ -46,6 +47,7 @@ class Twins {
       REQUIRE((records == scanned(mem_, vnode)));
       REQUIRE(disk_->digest(vnode) == digest_of(records));
       REQUIRE(disk_->digest(vnode) == mem_.digest(vnode));
+      REQUIRE((disk_->floor(vnode) == mem_.floor(vnode)));
     }
     for (const topology::NodeId target : kTargets) {
       const std::vector<Scanned> entries = logged(*disk_, target, page);
@@ -98,14 +100,22 @@ class Twins {
   void reclaim() {
     const topology::Vnode vnode = kVnodes[random_.below(std::size(kVnodes))];
     const Page page{.from = position_, .records_max = 1 + random_.below(20), .bytes_max = 1'000};
-    const Horizon horizon{.hlc = make_hlc(), .now_ms = static_cast<int64_t>(now_)};
+    const resp::Version floor = version_at(make_hlc(), 0);
+    const auto expired_by = static_cast<int64_t>(now_);
     std::string next;
-    both([&](Store& store) {
-      auto result = store.reclaim(vnode, page, horizon);
+    both([&](Store& store) -> Result<std::string> {
+      DORIS_RETURN_IF_ERROR(store.raise_floor(vnode, floor));
+      auto result = store.reclaim(vnode, page, expired_by);
       if (result.ok()) next = *result;
       return result;
     });
     position_ = next;
+  }
+
+  void drop() {
+    const KeyRef key = make_key();
+    const resp::Version floor = version_at(make_hlc());
+    both([&](Store& store) { return store.drop(key, floor); });
   }
 
   void commit() {

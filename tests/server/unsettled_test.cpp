@@ -66,10 +66,17 @@ TEST_CASE_METHOD(UnsettledShard, "other servers are not given what is not settle
   CHECK(ask(*router, set("k", "v", 1)) == ":0");
   const auto peer = connect();
   CHECK(ask(*peer, {"DORIS.PEER", topology_.cluster, "3", "b1"}) == "+OK");
-  CHECK(ask(*peer, {"VKEYS", vnode(), "", "10"}) == "[]");
+  peer->keeps_values = true;
+  const auto keys = [&] {
+    (void)ask(*peer, {"VKEYS", vnode(), "", "10"});
+    return peer->last.items.size();
+  };
+  CHECK(keys() == 2);  // Where to go on, and the floor.
   CHECK(ask(*peer, {"VFETCH", vnode(), "k"}) == "[nil]");
+  CHECK_THAT(ask(*peer, {"VHELD", vnode(), "k", "absent"}),
+             !Catch::Contains("[nil") && Catch::Contains("nil"));
   settle(*router, "k", 1);
-  CHECK(ask(*peer, {"VKEYS", vnode(), "", "10"}) != "[]");
+  CHECK(keys() == 4);
   CHECK(ask(*peer, {"VFETCH", vnode(), "k"}) != "[nil]");
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -50,7 +51,7 @@ class MemStore : public server::Store {
 
   Result<server::WriteResult> write(const server::KeyRef& key, const server::Write& write,
                                     server::Role role, int64_t now_ms) override {
-    return put(data_, data_key(key), write, role, now_ms);
+    return put(data_, data_key(key), floor(key.vnode), write, role, now_ms);
   }
 
   Result<std::string> scan(topology::Vnode vnode, const server::Page& page, server::Content content,
@@ -72,12 +73,24 @@ class MemStore : public server::Store {
     return digest;
   }
 
+  [[nodiscard]] resp::Version floor(topology::Vnode vnode) const override {
+    const auto found = floors_.find(vnode);
+    return found == floors_.end() ? resp::Version{} : found->second;
+  }
+
+  Status raise_floor(topology::Vnode vnode, const resp::Version& floor) override {
+    open_ = true;
+    if (floor <= this->floor(vnode)) return Status::okay();
+    floors_[vnode] = floor;
+    ++writes_;
+    return Status::okay();
+  }
+
   Result<std::string> reclaim(topology::Vnode vnode, const server::Page& page,
-                              const server::Horizon& horizon) override {
+                              int64_t expired_by_ms) override {
     std::vector<std::string> dead;
     const auto judge = [&](std::string_view position, const server::RecordView& record) {
-      const bool old = record.header.version.hlc < horizon.hlc;
-      if (old && !record.header.live(horizon.now_ms))
+      if (server::is_reclaimable(record.header, floor(vnode), expired_by_ms))
         dead.push_back(prefix(vnode) + std::string(position));
     };
     std::string next = data_.scan(prefix(vnode), page, server::Content::kHeaders, judge);
@@ -85,12 +98,20 @@ class MemStore : public server::Store {
     return next;
   }
 
+  Result<bool> drop(const server::KeyRef& key, const resp::Version& floor) override {
+    open_ = true;
+    const MemRecord* const held = data_.find(data_key(key));
+    if (held == nullptr || held->header.version >= floor) return false;
+    DORIS_RETURN_IF_ERROR(remove(data_, {data_key(key)}));
+    return true;
+  }
+
   // ---- The update log ----
 
   Result<server::WriteResult> log_write(topology::NodeId target, const server::KeyRef& key,
                                         const server::Write& write) override {
     Result<server::WriteResult> result =
-        put(log_, log_key(target, key), write, server::Role::kSecondary, 0);
+        put(log_, log_key(target, key), resp::Version{}, write, server::Role::kSecondary, 0);
     if (result.ok()) result->existed = false;
     return result;
   }
@@ -154,6 +175,7 @@ class MemStore : public server::Store {
     if (writes_ > 0) batches.push_back(writes_);
     data_.settle();
     log_.settle();
+    settled_floors_ = floors_;
     end();
     return Status::okay();
   }
@@ -163,6 +185,7 @@ class MemStore : public server::Store {
     ++aborts;
     data_.undo();
     log_.undo();
+    floors_ = settled_floors_;
     end();
   }
 
@@ -218,11 +241,12 @@ class MemStore : public server::Store {
   }
 
   Result<server::WriteResult> put(MemTable& table, const std::string& key,
-                                  const server::Write& write, server::Role role, int64_t now_ms) {
+                                  const resp::Version& floor, const server::Write& write,
+                                  server::Role role, int64_t now_ms) {
     open_ = true;
     if (writes_ >= writes_max) return Status::no_space("no room for a write");
     const auto held = header_of(table.find(key));
-    const server::Decision decision = server::decide(held, write.header.version, role);
+    const server::Decision decision = server::decide(held, floor, write.header.version, role);
     const bool applied = decision.verdict != server::Verdict::kKeep;
     if (applied) {
       MemRecord record{write.header, std::string(write.value)};
@@ -250,6 +274,8 @@ class MemStore : public server::Store {
 
   MemTable data_;
   MemTable log_;
+  std::map<topology::Vnode, resp::Version> floors_;
+  std::map<topology::Vnode, resp::Version> settled_floors_;
   mutable std::vector<uint64_t> live_keys_ = std::vector<uint64_t>(kNamespacesMax);
   bool open_ = false;
   size_t writes_ = 0;

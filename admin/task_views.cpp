@@ -1,0 +1,153 @@
+#include "admin/task_views.h"
+
+#include <fmt/format.h>
+
+#include "admin/map_builder.h"
+
+namespace doris::admin {
+namespace {
+
+using resp::Value;
+using topology::Node;
+using topology::NodeState;
+
+std::string name_of(const Scene& scene, topology::NodeId id) {
+  const Node* const node = scene.topology.find(id);
+  return node == nullptr ? fmt::format("node {}", id) : node->name;
+}
+
+std::string time_left_text(const Progress& progress) {
+  const auto left = progress.time_left();
+  return left ? fmt::format("in {}", duration_text(*left)) : "not known yet";
+}
+
+// `unit` in the plural: "vnodes".
+Value task_map(std::string_view task, std::string_view server, const Progress& progress,
+               std::string_view unit) {
+  const uint64_t percent = progress.total == 0 ? 100 : progress.done() * 100 / progress.total;
+  return MapBuilder()
+      .add("task", task)
+      .add("server", server)
+      .add("done", fmt::format("{} of {} {}, {} %", progress.done(), progress.total, unit, percent))
+      .add("rate", fmt::format("{}/s", progress.per_second()))
+      .add("for", duration_text(progress.elapsed))
+      .add("ends", time_left_text(progress))
+      .take();
+}
+
+// The verification as all servers together have it.
+struct Verified {
+  VerificationFacts sum;
+  std::vector<std::string> waiting;  // Servers that have not begun.
+
+  [[nodiscard]] bool runs() const { return sum.progress.left > 0 || !waiting.empty(); }
+};
+
+void add(VerificationFacts& sum, const VerificationFacts& facts) {
+  sum.progress.total += facts.progress.total;
+  sum.progress.left += facts.progress.left;
+  sum.progress.elapsed = std::max(sum.progress.elapsed, facts.progress.elapsed);
+  sum.skipped += facts.skipped;
+  sum.differences += facts.differences;
+  sum.mended += facts.mended;
+  sum.samples.insert(sum.samples.end(), facts.samples.begin(), facts.samples.end());
+}
+
+Verified verified(const Scene& scene) {
+  Verified all;
+  all.sum.id = scene.verification.id;
+  for (const Node& node : scene.topology.nodes) {
+    const NodeHealth* const health = scene.health(node.id);
+    const auto facts = health == nullptr ? std::nullopt : health->last().verification;
+    if (facts && facts->id == scene.verification.id) {
+      add(all.sum, *facts);
+    } else if (node.state == NodeState::kUp && health != nullptr &&
+               health->health() == Health::kUp) {
+      all.waiting.push_back(node.name);
+    }
+  }
+  return all;
+}
+
+std::string verification_name(const WantedVerification& wanted) {
+  return wanted.repairs ? "verification and repair" : "verification";
+}
+
+std::string state_of(const Verified& all) {
+  if (!all.waiting.empty()) return fmt::format("starting at {}", fmt::join(all.waiting, ", "));
+  if (all.runs()) return "running";
+  return all.sum.skipped == 0 ? "done" : "done, but for the vnodes that were skipped";
+}
+
+}  // namespace
+
+Value logs_view(const Scene& scene) {
+  std::vector<Value> logs;
+  for (const Node& keeper : scene.topology.nodes) {
+    const NodeHealth* const health = scene.health(keeper.id);
+    if (health == nullptr || health->health() != Health::kUp) continue;
+    for (const KeptLog& log : health->last().logs) {
+      logs.push_back(
+          MapBuilder()
+              .add("for", name_of(scene, log.target))
+              .add("kept by", keeper.name)
+              .add("entries", log.entries)
+              .add("bytes", log.bytes)
+              .add("oldest", duration_text(log.oldest))
+              .add("drained", log.draining ? time_left_text(*log.draining) : "once it recovers")
+              .take());
+    }
+  }
+  return Value::array(std::move(logs));
+}
+
+Value tasks_view(const Scene& scene) {
+  std::vector<Value> tasks;
+  for (const Node& node : scene.topology.nodes) {
+    const NodeHealth* const health = scene.health(node.id);
+    if (health == nullptr || health->health() != Health::kUp) continue;
+    const Heartbeat& last = health->last();
+    if (last.recovery && node.state == NodeState::kRecovering) {
+      tasks.push_back(task_map("recovery", node.name, *last.recovery, "vnodes"));
+    }
+    for (const KeptLog& log : last.logs) {
+      if (!log.draining) continue;
+      tasks.push_back(task_map(fmt::format("update log for {}", name_of(scene, log.target)),
+                               node.name, *log.draining, "entries"));
+    }
+  }
+  if (verification_runs(scene)) {
+    tasks.push_back(task_map(verification_name(scene.verification), "all",
+                             verified(scene).sum.progress, "vnodes"));
+  }
+  return Value::array(std::move(tasks));
+}
+
+bool verification_runs(const Scene& scene) {
+  return scene.verification.id != 0 && verified(scene).runs();
+}
+
+Value verification_view(const Scene& scene) {
+  if (scene.verification.id == 0) {
+    return MapBuilder().add("state", "none: DORIS.VERIFY [REPAIR] starts one").take();
+  }
+  const Verified all = verified(scene);
+  MapBuilder map;
+  map.add("task", verification_name(scene.verification))
+      .add("state", state_of(all))
+      .add("vnodes", all.sum.progress.total)
+      .add("compared", all.sum.progress.done() - std::min(all.sum.skipped, all.sum.progress.done()))
+      .add("skipped", all.sum.skipped)
+      .add("differences", all.sum.differences)
+      .add("mended", all.sum.mended)
+      .add("ends", all.runs() ? time_left_text(all.sum.progress) : "it has");
+  if (!all.sum.samples.empty()) {
+    std::vector<Value> samples;
+    for (const std::string& sample : all.sum.samples)
+      samples.push_back(Value::bulk(sample));
+    map.add("first differences", Value::array(std::move(samples)));
+  }
+  return map.take();
+}
+
+}  // namespace doris::admin

@@ -1,0 +1,172 @@
+#include "server/anti_entropy.h"
+
+#include <algorithm>
+#include <ranges>
+
+#include "base/log.h"
+#include "server/shard.h"
+#include "server/write_rule.h"
+
+namespace doris::server {
+namespace {
+
+const Log kLog("anti-entropy");
+
+// What is read, or removed, between two passes of the loop.
+constexpr size_t kPageRecords = 256;
+constexpr size_t kPageBytes = 256UL * 1024;
+
+// Nobody has failed or recovers: all update logs are empty, or of the past.
+bool all_is_well(const topology::Topology& topology) {
+  return std::ranges::none_of(topology.nodes, [](const topology::Node& node) {
+    return node.state == topology::NodeState::kTempFailed ||
+           node.state == topology::NodeState::kRecovering;
+  });
+}
+
+std::vector<topology::Vnode> primaries_of(const topology::RoutingTable& table,
+                                          const topology::Replica& self, topology::Group group) {
+  std::vector<topology::Vnode> vnodes;
+  for (uint32_t v = 0; v < table.vnodes(); ++v) {
+    const auto vnode = static_cast<topology::Vnode>(v);
+    if (table.primary(vnode) == group && table.replica(vnode, group) == self) {
+      vnodes.push_back(vnode);
+    }
+  }
+  return vnodes;
+}
+
+}  // namespace
+
+AntiEntropy::AntiEntropy(net::Loop& loop, Random& random, Shard& shard, const Standing& standing,
+                         const Options& options, topology::Vnode& at)
+    : loop_(loop),
+      random_(random),
+      shard_(shard),
+      standing_(standing),
+      options_(options),
+      at_(at),
+      timer_(loop.timer([this] { (this->*next_step_)(); })) {
+  if (!all_is_well(standing.table->topology())) return;
+  vnodes_ = primaries_of(*standing.table, {standing.self, shard.options().index}, standing.group);
+  if (vnodes_.empty()) return;
+  pause_ = std::max(Millis{1}, options.interval / static_cast<int64_t>(vnodes_.size()));
+  rest();
+}
+
+// With some chance, so that shards do not work in step.
+void AntiEntropy::rest() {
+  next_step_ = &AntiEntropy::begin_next;
+  const auto half = static_cast<uint64_t>(pause_.count()) / 2;
+  timer_->start(Millis{static_cast<int64_t>(half + random_.below(2 * half + 1))});
+}
+
+void AntiEntropy::begin_next() {
+  const auto next = std::ranges::upper_bound(vnodes_, at_);
+  at_ = next == vnodes_.end() ? vnodes_.front() : *next;
+  expired_by_ms_ = shard_.now_ms() - options_.retention.count();
+  const auto clock = static_cast<uint64_t>(std::max<int64_t>(expired_by_ms_, 0)) << 16;
+  horizon_ = {static_cast<uint32_t>(standing_.epoch), clock, 0};
+  dead_ = false;
+  position_.clear();
+  look_for_dead();
+}
+
+void AntiEntropy::look_for_dead() {
+  const auto next = shard_.store().scan(
+      at_, {position_, kPageRecords, kPageBytes}, Content::kRecords,
+      [this](const KeyRef&, const RecordView& record) {
+        dead_ = dead_ || is_reclaimable(record.header, horizon_, expired_by_ms_);
+      });
+  if (!next.ok()) {
+    (void)shard_.refusal(next.status());  // Damage takes the shard offline.
+    return give_up(next.status());
+  }
+  position_ = *next;
+  next_step_ = position_.empty() ? &AntiEntropy::compare : &AntiEntropy::look_for_dead;
+  timer_->start(Millis{0});
+}
+
+void AntiEntropy::compare() {
+  if (dead_) {
+    Status raised =
+        shard_.add_to_batch([this](Store& store) { return store.raise_floor(at_, horizon_); });
+    if (raised.ok()) raised = shard_.commit_copies();
+    if (!raised.ok()) return give_up(raised);
+  }
+  sync().add(at_);
+}
+
+VnodeSync& AntiEntropy::sync() {
+  const topology::Replica where =
+      standing_.table->replica(at_, topology::other_group(standing_.group));
+  std::unique_ptr<VnodeSync>& found = syncs_[where];
+  if (found == nullptr) {
+    found = std::make_unique<VnodeSync>(
+        loop_, shard_, make_peer_client(loop_, random_, standing_, where, shard_.options().name),
+        std::vector<topology::Vnode>{}, VnodeSync::Purpose::kRepair,
+        VnodeSync::Callbacks{
+            [this](topology::Vnode, const auto& differences) { on_compared(differences); }});
+  }
+  return *found;
+}
+
+void AntiEntropy::on_compared(const std::vector<VnodeSync::Difference>& differences) {
+  shard_.stats().checked_vnodes.add();
+  shard_.stats().differences.add(static_cast<int64_t>(differences.size()));
+  for (const VnodeSync::Difference& difference : differences) {
+    kLog.error("{}: vnode {}: key '{}' differed, {} had it older or not at all: mended",
+               shard_.options().name, at_, difference.key,
+               difference.here ? "this replica" : "the other one");
+  }
+  const bool settled = !shard_.unsettled().has_below(at_, shard_.store().floor(at_));
+  if (!differences.empty() || !settled) return rest();
+  position_.clear();
+  next_step_ = &AntiEntropy::reclaim_here;
+  timer_->start(Millis{0});
+}
+
+void AntiEntropy::reclaim_here() {
+  if (!dead_) return reclaim_there();
+  const size_t before = shard_.store().batch_writes();
+  size_t removed = 0;
+  Status reclaimed = shard_.add_to_batch([&](Store& store) {
+    auto next = store.reclaim(at_, {position_, kPageRecords, kPageBytes}, expired_by_ms_);
+    if (next.ok()) position_ = *std::move(next);
+    removed = store.batch_writes() - before;
+    return next.status();
+  });
+  if (reclaimed.ok()) reclaimed = shard_.commit_copies();
+  if (!reclaimed.ok()) return give_up(reclaimed);
+  shard_.stats().reclaimed.add(static_cast<int64_t>(removed));
+  next_step_ = position_.empty() ? &AntiEntropy::reclaim_there : &AntiEntropy::reclaim_here;
+  timer_->start(Millis{0});
+}
+
+// Also if nothing was dead here: it may be what an earlier visit did not come to there.
+void AntiEntropy::reclaim_there() {
+  sync().peer().ask(reclaim_command(at_, shard_.store().floor(at_), expired_by_ms_, position_),
+                    [this](const Result<resp::Value>& reply) { on_reclaimed_there(reply); });
+}
+
+void AntiEntropy::on_reclaimed_there(const Result<resp::Value>& reply) {
+  const Result<ReclaimPage> page = reply.ok() ? read_reclaim_page(*reply) : reply.status();
+  if (!page.ok()) return give_up(page.status());
+  position_ = page->next;
+  if (position_.empty()) {
+    trouble_.clear();
+    return rest();
+  }
+  reclaim_there();
+}
+
+void AntiEntropy::give_up(const Status& why) {
+  if (why.message() != trouble_) {
+    kLog.info("{}: vnode {} is left for the next round: {}", shard_.options().name, at_,
+              why.message());
+  }
+  trouble_ = why.message();
+  rest();
+}
+
+}  // namespace doris::server

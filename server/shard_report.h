@@ -1,0 +1,47 @@
+// What a shard tells its node a few times a second, beside its counters (shard_stats.h): what it
+// does for others and for itself that takes a while. A node's report is the sum of its shards'.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/progress.h"
+#include "base/topology/topology.h"
+
+namespace doris::server {
+
+// An update log that is kept for another node.
+struct LogReport {
+  topology::NodeId target = topology::kNoNode;
+  uint64_t entries = 0;
+  uint64_t bytes = 0;                // Of their keys and values.
+  int64_t oldest_ms = 0;             // Unix time of the oldest entry, or of an older one.
+  std::optional<Progress> draining;  // In entries; while the node recovers.
+};
+
+struct VerificationReport {
+  static constexpr size_t kSamplesMax = 20;
+
+  uint64_t id = 0;  // Of the operator's command.
+  uint64_t total = 0;
+  uint64_t left = 0;
+  uint64_t skipped = 0;  // Vnodes that could not be compared.
+  uint64_t differences = 0;
+  uint64_t mended = 0;
+  Millis elapsed{0};
+  std::vector<std::string> samples;  // The first differences, in words.
+};
+
+struct ShardReport {
+  std::vector<LogReport> logs;       // By target.
+  std::optional<Progress> recovery;  // In vnodes.
+  std::optional<VerificationReport> verification;
+
+  // Adds what another shard of the node says.
+  void add(const ShardReport& other);
+};
+
+}  // namespace doris::server

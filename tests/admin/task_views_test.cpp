@@ -1,0 +1,130 @@
+// What operators see of what goes on beside the requests.
+#include "admin/task_views.h"
+
+#include <catch2/catch.hpp>
+
+#include "tests/admin/sample_cluster.h"
+
+namespace doris::admin {
+namespace {
+
+using Catch::Contains;
+using resp::Value;
+
+class Stage {
+ public:
+  Stage() {
+    for (const char* name : {"a1", "b1"}) {
+      members_.admit(test::newcomer(name));
+      healths_.emplace(members_.node(name).id, NodeHealth(1));
+      says(name, {});
+    }
+  }
+
+  void says(std::string_view name, Heartbeat heartbeat) {
+    heartbeat.ready = true;
+    (void)healths_.at(members_.node(name).id).answered(heartbeat, kNow);
+  }
+  void recovers(std::string_view name) {
+    std::ranges::find(members_.topology.nodes, name, &topology::Node::name)->state =
+        topology::NodeState::kRecovering;
+  }
+
+  [[nodiscard]] Scene scene() const {
+    return {members_.topology,
+            members_.rules,
+            [this](topology::NodeId id) { return &healths_.at(id); },
+            {},
+            kNow,
+            wanted,
+            {}};
+  }
+
+  WantedVerification wanted{};
+
+ private:
+  static constexpr TimePoint kNow{std::chrono::hours{1}};
+
+  test::Members members_;
+  std::map<topology::NodeId, NodeHealth> healths_;
+};
+
+std::string text_of(const Value& map, std::string_view key) {
+  const Value* const value = map.get(key);
+  REQUIRE(value != nullptr);
+  return value->is(Value::Kind::kInteger) ? std::to_string(value->integer) : value->text;
+}
+
+Heartbeat verifies(uint64_t id, uint64_t total, uint64_t left) {
+  VerificationFacts facts{.id = id, .progress = {total, left, Millis{1000}}};
+  return {.verification = facts};
+}
+
+TEST_CASE("without anything under way there are no tasks and no update logs") {
+  const Stage stage;
+  CHECK(tasks_view(stage.scene()).items.empty());
+  CHECK(logs_view(stage.scene()).items.empty());
+  CHECK_THAT(text_of(verification_view(stage.scene()), "state"), Contains("none"));
+}
+
+TEST_CASE("a recovery shows how far it is, how fast it goes, and when it ends") {
+  Stage stage;
+  stage.recovers("b1");
+  stage.says("b1", {.recovery = Progress{1000, 750, Millis{5000}}});
+  const Value tasks = tasks_view(stage.scene());
+  REQUIRE(tasks.items.size() == 1);
+  CHECK(text_of(tasks.items[0], "task") == "recovery");
+  CHECK(text_of(tasks.items[0], "server") == "b1");
+  CHECK(text_of(tasks.items[0], "done") == "250 of 1000 vnodes, 25 %");
+  CHECK(text_of(tasks.items[0], "rate") == "50/s");
+  CHECK(text_of(tasks.items[0], "ends") == "in 15 s");
+}
+
+TEST_CASE(
+    "an update log shows for whom it is, by whom, its depth and age, and when it is drained") {
+  Stage stage;
+  KeptLog log{.target = 2, .entries = 40, .bytes = 4000, .oldest = Millis{61'000}};
+  stage.says("a1", {.logs = {log}});
+  Value logs = logs_view(stage.scene());
+  REQUIRE(logs.items.size() == 1);
+  CHECK(text_of(logs.items[0], "for") == "b1");
+  CHECK(text_of(logs.items[0], "kept by") == "a1");
+  CHECK(text_of(logs.items[0], "entries") == "40");
+  CHECK(text_of(logs.items[0], "bytes") == "4000");
+  CHECK(text_of(logs.items[0], "oldest") == "61 s");
+  CHECK(text_of(logs.items[0], "drained") == "once it recovers");
+  CHECK(tasks_view(stage.scene()).items.empty());
+
+  log.draining = Progress{100, 40, Millis{3000}};
+  stage.says("a1", {.logs = {log}});
+  CHECK(text_of(logs_view(stage.scene()).items[0], "drained") == "in 2 s");
+  REQUIRE(tasks_view(stage.scene()).items.size() == 1);
+  CHECK(text_of(tasks_view(stage.scene()).items[0], "task") == "update log for b1");
+}
+
+TEST_CASE("a verification is the sum of what all servers say, and ends when all have ended") {
+  Stage stage;
+  stage.wanted = {.id = 9, .repairs = true};
+  CHECK(verification_runs(stage.scene()));
+  CHECK(text_of(verification_view(stage.scene()), "state") == "starting at a1, b1");
+  stage.says("a1", verifies(9, 500, 400));
+  stage.says("b1", verifies(8, 500, 0));  // An earlier one.
+  CHECK(text_of(verification_view(stage.scene()), "state") == "starting at b1");
+  stage.says("b1", verifies(9, 500, 0));
+  CHECK(text_of(verification_view(stage.scene()), "state") == "running");
+  CHECK(text_of(tasks_view(stage.scene()).items[0], "done") == "600 of 1000 vnodes, 60 %");
+  Heartbeat last = verifies(9, 500, 0);
+  last.verification->differences = last.verification->mended = 2;
+  last.verification->samples = {"k (vnode 3): missing or older at b1"};
+  stage.says("a1", last);
+  const Value view = verification_view(stage.scene());
+  CHECK_FALSE(verification_runs(stage.scene()));
+  CHECK(text_of(view, "state") == "done");
+  CHECK(text_of(view, "compared") == "1000");
+  CHECK(text_of(view, "differences") == "2");
+  CHECK(text_of(view, "mended") == "2");
+  CHECK(view.get("first differences")->items.size() == 1);
+}
+
+}  // namespace
+}  // namespace doris::admin

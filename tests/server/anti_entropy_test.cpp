@@ -1,0 +1,254 @@
+// What goes on in the background between two replicas that are both up, and what an operator has
+// them compare.
+#include "server/anti_entropy.h"
+
+#include "tests/server/shard_cluster.h"
+
+namespace doris::server::test {
+namespace {
+
+constexpr int64_t kNow = 1'700'000'000'000;
+constexpr AntiEntropy::Options kOften{.interval = Millis{1000}, .retention = Millis{10'000}};
+
+// A cluster whose two replicas are compared all the time. Versions are of the time that they name.
+class Watched : public ShardCluster {
+ public:
+  explicit Watched(const AntiEntropy::Options& options = kOften) : ShardCluster(options) {
+    clock_.set(kNow);
+    tell_all();
+  }
+
+  static uint64_t ago(int64_t ms) { return static_cast<uint64_t>(kNow - ms) << 16; }
+
+  // Both replicas have it.
+  void put_both(const std::string& key, uint64_t hlc, const std::string& value) {
+    put(a1(), key, hlc, value);
+    put(b1(), key, hlc, value);
+  }
+  void run_rounds() { loop_.advance(Millis{5000}); }
+
+  std::string both(const std::string& key) { return get(a1(), key) + " " + get(b1(), key); }
+
+  // Of both nodes.
+  int64_t sum(Counter ShardStats::*counter) {
+    return (a1().shard->counters().*counter).get() + (b1().shard->counters().*counter).get();
+  }
+};
+
+TEST_CASE("the background compares every vnode, and leaves what is equal alone") {
+  Watched cluster;
+  cluster.put_both("k", Watched::ago(20'000), "v");
+  cluster.put_both("gone", Watched::ago(5'000), "");
+  cluster.run_rounds();
+  CHECK(cluster.sum(&ShardStats::checked_vnodes) >= Watched::kVnodes);
+  CHECK(cluster.sum(&ShardStats::differences) == 0);
+  CHECK(cluster.sum(&ShardStats::reclaimed) == 0);
+  CHECK(cluster.both("k") == "v v");
+  CHECK(cluster.both("gone") == "(deleted) (deleted)");
+}
+
+TEST_CASE("the background mends what differs, on either side") {
+  Watched cluster;
+  for (int i = 0; i < 20; ++i) {
+    const std::string n = std::to_string(i);
+    Watched::put(cluster.a1(), "only a" + n, Watched::ago(50), "v");
+    Watched::put(cluster.b1(), "only b" + n, Watched::ago(50), "v");
+    Watched::put(cluster.a1(), "newer b" + n, Watched::ago(60), "old");
+    Watched::put(cluster.b1(), "newer b" + n, Watched::ago(50), "new");
+    Watched::put(cluster.a1(), "deleted at b" + n, Watched::ago(60), "old");
+    Watched::put(cluster.b1(), "deleted at b" + n, Watched::ago(50), "");
+  }
+  cluster.run_rounds();
+  CHECK(cluster.alike());
+  CHECK(cluster.sum(&ShardStats::differences) == 80);
+  CHECK(cluster.both("only a7") == "v v");
+  CHECK(cluster.both("only b7") == "v v");
+  CHECK(cluster.both("newer b7") == "new new");
+  CHECK(cluster.both("deleted at b7") == "(deleted) (deleted)");
+}
+
+TEST_CASE("tombstones older than their retention go from both replicas, younger ones stay") {
+  Watched cluster;
+  for (int i = 0; i < 1000; ++i)
+    cluster.put_both("old" + std::to_string(i), Watched::ago(20'000), "");
+  cluster.put_both("young", Watched::ago(5'000), "");
+  cluster.put_both("live", Watched::ago(20'000), "v");
+  cluster.run_rounds();
+  CHECK(cluster.alike());
+  CHECK(cluster.sum(&ShardStats::reclaimed) == 2000);
+  CHECK(cluster.both("old7") == "(none) (none)");
+  CHECK(cluster.both("young") == "(deleted) (deleted)");
+  CHECK(cluster.both("live") == "v v");
+}
+
+TEST_CASE("expired records go with the tombstones, and alike on both replicas") {
+  Watched cluster;
+  for (auto* member : {&cluster.a1(), &cluster.b1()}) {
+    RecordHeader header{.version = {4, Watched::ago(60'000), 257}, .expires_at_ms = kNow - 20'000};
+    REQUIRE(member->store->apply(Watched::ref("expired"), header, "v").ok());
+    header.expires_at_ms = kNow - 5'000;
+    REQUIRE(member->store->apply(Watched::ref("expired lately"), header, "v").ok());
+    REQUIRE(member->store->commit().ok());
+  }
+  cluster.run_rounds();
+  CHECK(cluster.alike());
+  CHECK(cluster.both("expired") == "(none) (none)");
+  CHECK(cluster.both("expired lately") == "v v");
+}
+
+TEST_CASE("a reclaimed key does not come back with an old write, from a log or a late router") {
+  Watched cluster;
+  cluster.put_both("k", Watched::ago(20'000), "");
+  cluster.run_rounds();
+  REQUIRE(cluster.both("k") == "(none) (none)");
+  RecordCopy late;
+  late.key = "k";
+  late.header.version = {4, Watched::ago(30'000), 257};
+  late.value = "old";
+  for (auto* member : {&cluster.a1(), &cluster.b1()}) {
+    REQUIRE(member->shard->add_copy(Watched::ref("k").vnode, late).ok());
+    REQUIRE(member->shard->commit_copies().ok());
+  }
+  CHECK(cluster.both("k") == "(none) (none)");
+}
+
+TEST_CASE("a node that comes back with an old disk does not bring reclaimed keys back") {
+  Watched cluster;
+  Watched::put(cluster.a1(), "k", Watched::ago(30'000), "old");  // a1 has missed the deletion.
+  Watched::put(cluster.b1(), "k", Watched::ago(20'000), "");
+  // b1 has reclaimed it meanwhile, with whoever had the place of a1.
+  const topology::Vnode vnode = Watched::ref("k").vnode;
+  REQUIRE(cluster.b1().store->raise_floor(vnode, {5, Watched::ago(10'000), 0}).ok());
+  REQUIRE(
+      cluster.b1().store->reclaim(vnode, {.records_max = 100, .bytes_max = 1 << 20}, kNow).ok());
+  REQUIRE(cluster.b1().store->commit().ok());
+  REQUIRE(cluster.both("k") == "old (none)");
+  cluster.recover();
+  cluster.run();
+  CHECK(cluster.complete());
+  CHECK(cluster.both("k") == "(none) (none)");
+  CHECK(cluster.alike());
+}
+
+TEST_CASE("an empty node gets records below the floor that its own disk once had") {
+  Watched cluster;
+  const topology::Vnode vnode = Watched::ref("k").vnode;
+  Watched::put(cluster.b1(), "k", Watched::ago(30'000), "v");
+  REQUIRE(cluster.a1().store->raise_floor(vnode, {5, Watched::ago(10'000), 0}).ok());
+  REQUIRE(cluster.a1().store->commit().ok());
+  cluster.recover();
+  cluster.run();
+  CHECK(cluster.both("k") == "v v");
+}
+
+TEST_CASE("nothing is reclaimed while a node has failed or recovers") {
+  Watched cluster;
+  cluster.put_both("k", Watched::ago(20'000), "");
+  cluster.topology_.nodes[2].group = topology::Group::kA;  // s1 owns nothing.
+  cluster.topology_.nodes[2].state = NodeState::kTempFailed;
+  cluster.topology_.nodes[2].since = 6;
+  ++cluster.topology_.epoch;
+  cluster.tell(0);
+  cluster.tell(1);
+  const int64_t before = cluster.sum(&ShardStats::checked_vnodes);
+  cluster.run_rounds();
+  CHECK(cluster.both("k") == "(deleted) (deleted)");
+  CHECK(cluster.sum(&ShardStats::checked_vnodes) == before);
+}
+
+TEST_CASE("what is not settled keeps its vnode from being reclaimed") {
+  Watched cluster;
+  std::string key = "k";
+  while (cluster.topology_.primary[Watched::ref(key).vnode] != topology::Group::kA)
+    key += "k";
+  cluster.put_both(key, Watched::ago(20'000), "");
+  UnsettledWrites& unsettled = cluster.a1().shard->unsettled();
+  const resp::Version version{4, Watched::ago(20'000), 257};
+  unsettled.add(257, Watched::ref(key), {5, Watched::ago(20'000), 257}, {false, version});
+  unsettled.keep_batch();
+  cluster.run_rounds();
+  CHECK(cluster.both(key) == "(deleted) (deleted)");
+}
+
+// ---- What an operator asks for -------------------------------------------------------
+
+VerificationReport verify(Watched& cluster, bool repairs) {
+  cluster.a1().shard->verify(9, repairs);
+  cluster.b1().shard->verify(9, repairs);
+  cluster.loop_.advance(Millis{3000});
+  ShardReport sum = cluster.a1().host.report;
+  sum.add(cluster.b1().host.report);
+  REQUIRE(sum.verification.has_value());
+  return *sum.verification;
+}
+
+constexpr AntiEntropy::Options kNever{};
+
+TEST_CASE("a verification compares all vnodes once, and counts and names what differs") {
+  Watched cluster(kNever);
+  cluster.put_both("same", Watched::ago(50), "v");
+  Watched::put(cluster.a1(), "only a", Watched::ago(50), "v");
+  Watched::put(cluster.b1(), "newer b", Watched::ago(50), "v");
+  Watched::put(cluster.a1(), "newer b", Watched::ago(60), "v");
+  const VerificationReport report = verify(cluster, /*repairs=*/false);
+  CHECK(report.total == Watched::kVnodes);
+  CHECK(report.left == 0);
+  CHECK(report.skipped == 0);
+  CHECK(report.differences == 2);
+  CHECK(report.mended == 0);
+  REQUIRE(report.samples.size() == 2);
+  const std::string words = report.samples[0] + report.samples[1];
+  CHECK_THAT(words, Catch::Contains("only a") && Catch::Contains("missing or older at b1"));
+  CHECK_THAT(words, Catch::Contains("newer b") && Catch::Contains("missing or older at a1"));
+  CHECK(cluster.both("only a") == "v (none)");
+}
+
+TEST_CASE("a verification that repairs mends what differs; the next one finds nothing") {
+  Watched cluster(kNever);
+  for (int i = 0; i < 600; ++i)
+    Watched::put(i % 2 == 0 ? cluster.a1() : cluster.b1(), "k" + std::to_string(i),
+                 Watched::ago(50), "v");
+  const VerificationReport report = verify(cluster, /*repairs=*/true);
+  CHECK(report.differences == 600);
+  CHECK(report.mended == 600);
+  CHECK(report.samples.size() == VerificationReport::kSamplesMax);
+  CHECK(cluster.alike());
+  cluster.a1().shard->verify(10, false);
+  cluster.b1().shard->verify(10, false);
+  cluster.loop_.advance(Millis{3000});
+  CHECK(cluster.a1().host.report.verification->differences == 0);
+}
+
+TEST_CASE("writes on their way are no differences") {
+  Watched cluster(kNever);
+  std::string key = "k";
+  while (cluster.topology_.primary[Watched::ref(key).vnode] != topology::Group::kA)
+    key += "k";
+  const resp::Version version{5, Watched::ago(0), 257};
+  Watched::put(cluster.a1(), key, version.hlc, "v");
+  RecordHeader header{.version = version};
+  REQUIRE(cluster.a1().store->apply(Watched::ref(key), header, "v").ok());
+  REQUIRE(cluster.a1().store->commit().ok());
+  cluster.a1().shard->unsettled().add(257, Watched::ref(key), version, {false, version});
+  cluster.a1().shard->unsettled().keep_batch();
+  CHECK(verify(cluster, /*repairs=*/true).differences == 0);
+  CHECK(Watched::get(cluster.b1(), key) == "(none)");
+}
+
+TEST_CASE("vnodes whose other replica is away are skipped, and counted") {
+  Watched cluster(kNever);
+  cluster.topology_.nodes[1].state = NodeState::kTempFailed;
+  cluster.topology_.nodes[1].since = 6;
+  ++cluster.topology_.epoch;
+  cluster.tell_all();
+  cluster.a1().shard->verify(9, false);
+  cluster.loop_.advance(Millis{1000});
+  const auto report = cluster.a1().host.report.verification;
+  REQUIRE(report.has_value());
+  CHECK(report->total == Watched::kVnodes);
+  CHECK(report->skipped == Watched::kVnodes);
+  CHECK(report->left == 0);
+}
+
+}  // namespace
+}  // namespace doris::server::test
