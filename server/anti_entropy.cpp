@@ -57,8 +57,8 @@ AntiEntropy::AntiEntropy(net::Loop& loop, Random& random, Shard& shard, const St
 // With some chance, so that shards do not work in step.
 void AntiEntropy::rest() {
   next_step_ = &AntiEntropy::begin_next;
-  const auto half = static_cast<uint64_t>(pause_.count()) / 2;
-  timer_->start(Millis{static_cast<int64_t>(half + random_.below(2 * half + 1))});
+  const auto pause = static_cast<uint64_t>(pause_.count());
+  timer_->start(Millis{static_cast<int64_t>((pause + 1) / 2 + random_.below(pause + 1))});
 }
 
 void AntiEntropy::begin_next() {
