@@ -56,7 +56,7 @@ TEST_CASE("DORIS.VERIFY finds what only one copy has, REPAIR mends it", "[thread
 }
 
 TEST_CASE("deleted keys leave nothing behind on either copy, and stay deleted") {
-  Cluster cluster({.conf = {"tombstone-retention=1s", "anti-entropy-interval=2s"}});
+  Cluster cluster({.conf = {"tombstone-retention=1s", "anti-entropy-interval=2s", "vnodes=500"}});
   RedisClient client = cluster.client();
   const auto state = [&](const std::string& server, const std::string& key) {
     return cluster.client(server).command({"DORIS.RECORD", key}).line("state");
