@@ -10,18 +10,35 @@ void UnsettledWrites::add(uint32_t writer, const KeyRef& key, const resp::Versio
   const resp::WriteId raised =
       done.version == proposal ? proposed : resp::write_id(key.physical_key, done.version);
   const Ids ids{proposed, raised, operation == 0 ? proposed : operation};
-  for (size_t i = 0; i < ids.size(); ++i) {
-    if (i > 0 && ids[i] == proposed) continue;
-    writes_.insert_or_assign(ids[i],
-                             Held{writer, key.vnode, std::string(key.physical_key), done, ids});
-    in_batch_.push_back(ids[i]);
+  // The operation may be remembered from an earlier proposal. Its writer settles the last one only,
+  // and the version of the earlier one is not held any more.
+  if (const auto earlier = writes_.find(ids[2]); earlier != writes_.end()) {
+    for (const resp::WriteId id : Ids(earlier->second.ids))
+      set(id, std::nullopt);
+  }
+  for (const resp::WriteId id : ids)
+    set(id, Held{writer, key.vnode, std::string(key.physical_key), done, ids});
+}
+
+void UnsettledWrites::set(resp::WriteId id, std::optional<Held> held) {
+  const auto found = writes_.find(id);
+  in_batch_.emplace_back(id, found == writes_.end() ? std::nullopt : std::optional(found->second));
+  if (held) {
+    writes_.insert_or_assign(id, *std::move(held));
+  } else if (found != writes_.end()) {
+    writes_.erase(found);
   }
 }
 
 void UnsettledWrites::drop_batch() {
-  for (const resp::WriteId id : in_batch_)
-    writes_.erase(id);
-  in_batch_.clear();
+  for (; !in_batch_.empty(); in_batch_.pop_back()) {
+    auto& [id, before] = in_batch_.back();
+    if (before) {
+      writes_.insert_or_assign(id, *std::move(before));
+    } else {
+      writes_.erase(id);
+    }
+  }
 }
 
 void UnsettledWrites::settle(resp::WriteId id) {

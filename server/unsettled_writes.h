@@ -26,6 +26,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -124,11 +125,15 @@ class UnsettledWrites {
     Ids ids{};
   };
 
+  // Changes what is remembered under an id, within the open batch.
+  void set(resp::WriteId id, std::optional<Held> held);
+
   [[nodiscard]] const Held* held(std::string_view key, const resp::Version& version) const;
   [[nodiscard]] bool is_away(uint32_t writer, TimePoint deadline) const;
 
   std::unordered_map<resp::WriteId, Held> writes_;  // By each of its ids.
-  std::vector<resp::WriteId> in_batch_;
+  // What the open batch has changed, and what was there before.
+  std::vector<std::pair<resp::WriteId, std::optional<Held>>> in_batch_;
   std::unordered_map<uint32_t, TimePoint> away_since_;
 };
 
