@@ -14,6 +14,8 @@ const Log kLog("monitor");
 using resp::Value;
 
 constexpr Millis kAskAgain{20};  // After a failure.
+// Less than that: each heartbeat finds out anew whether the server is there.
+constexpr Millis kConnectAgain{5};
 
 // Why a heartbeat failed, without the address in front: whoever sees the node sees that.
 std::string cause_of(const Status& status, const net::Address& address) {
@@ -36,7 +38,8 @@ class Monitor::Probe {
         client_(monitor.loop_, monitor.random_,
                 {.address = {node_.host, node_.port},
                  .connect_timeout = monitor.options_.timeout,
-                 .backoff_max = monitor.options_.interval}),
+                 .backoff_min = kConnectAgain,
+                 .backoff_max = kConnectAgain}),
         health_(monitor.options_.failures),
         timer_(monitor.loop_.timer([this] { beat(); })) {
     timer_->start(Millis{0}, monitor.options_.interval);

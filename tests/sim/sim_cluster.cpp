@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "admin/admin.h"
+#include "admin/task_views.h"
 #include "base/check.h"
 #include "base/log.h"
 #include "router/router.h"
@@ -114,6 +115,8 @@ void SimCluster::make_server(const std::string& group, uint32_t number) {
                                            {"group", group},
                                            {"machine", machine},
                                            {"server-dir", (directory_ / name).string()},
+                                           {"anti-entropy-interval", "1s"},
+                                           {"tombstone-retention", "1s"},
                                            {"shards", fmt::to_string(options_.shards)}});
   Server& server = servers_.emplace_back();
   server.disk = std::make_unique<SimDisk>(options_.shards, options_.sync_each_commit);
@@ -178,6 +181,43 @@ bool SimCluster::is_whole() const {
     if (server.node->standing().epoch != topology.epoch) return false;
   }
   return true;
+}
+
+std::string SimCluster::history() const {
+  if (running_admin_ == nullptr) return "";
+  constexpr uint64_t kEntries = 100;
+  const auto entries = running_admin_->store().history(kEntries);
+  if (!entries.ok()) return entries.status().message();
+  std::string text;
+  for (const admin::JournalEntry& entry : *entries) {
+    const int64_t ago = running_admin_->clock().wall_ms() - entry.at_ms;
+    const double when = static_cast<double>(world_.elapsed().count()) / 1000;
+    text = fmt::format("{:.0f} ms: epoch {}: {} ({})\n", when - static_cast<double>(ago),
+                       entry.epoch, entry.what, entry.why) +
+           text;
+  }
+  return text;
+}
+
+void SimCluster::verify() {
+  if (running_admin_ != nullptr) running_admin_->verify(/*repairs=*/false);
+}
+
+std::string SimCluster::differences() const {
+  std::string text;
+  for (const Server& server : servers_) {
+    if (server.node == nullptr) continue;
+    const auto found = server.node->report().verification;
+    for (const std::string& sample : found ? found->samples : std::vector<std::string>())
+      text += fmt::format("{} has found: {}\n", server.program->name(), sample);
+    if (server.node->sum_over_shards(&server::ShardStats::differences) > 0)
+      text += fmt::format("the background of {} has found differences\n", server.program->name());
+  }
+  return text;
+}
+
+bool SimCluster::is_verified() const {
+  return running_admin_ != nullptr && !admin::verification_runs(running_admin_->scene());
 }
 
 void SimCluster::kill(SimProgram& program, SimDisk::Crash how) {

@@ -55,6 +55,20 @@ class SimCluster {
   // Every node is `up` in the admin's topology, and serves by the newest one.
   [[nodiscard]] bool is_whole() const;
 
+  // Has all data servers compare what they hold with its other copies, from now on. Without an
+  // admin nothing happens.
+  void verify();
+
+  // The records that this, or the servers' own background, has found to differ, in words; empty if
+  // there are none. What the processes that died had found is not among them.
+  [[nodiscard]] std::string differences() const;
+
+  // Whether all servers have done what verify() asked for.
+  [[nodiscard]] bool is_verified() const;
+
+  // What the admin has decided, and when, a line each; empty without one.
+  [[nodiscard]] std::string history() const;
+
   [[nodiscard]] World& world() { return world_; }
   [[nodiscard]] Network& network() { return network_; }
   [[nodiscard]] SimProgram& admin() { return *admin_; }

@@ -18,7 +18,7 @@ void SimDisk::sync() {
 void SimDisk::crash(Crash how) {
   for (Shard& shard : shards_) {
     if (shard.open != nullptr) shard.open->detach();
-    if (how == Crash::kPower) shard.committed = shard.synced;
+    if (how == Crash::kPower && !sync_each_commit_) shard.committed = shard.synced;
   }
 }
 
@@ -32,14 +32,6 @@ SimStore::SimStore(SimDisk& disk, uint32_t shard)
 
 SimStore::~SimStore() {
   if (disk_ != nullptr) detach();
-}
-
-Status SimStore::commit() {
-  const bool writes = batch_writes() > 0;
-  DORIS_RETURN_IF_ERROR(MemStore::commit());
-  if (writes && disk_ != nullptr && disk_->syncs_each_commit())
-    disk_->shards_[shard_].synced = *this;
-  return Status::okay();
 }
 
 void SimStore::detach() {

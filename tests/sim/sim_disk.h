@@ -31,9 +31,7 @@ class SimDisk {
   SimDisk(const SimDisk&) = delete;
   SimDisk& operator=(const SimDisk&) = delete;
 
-  [[nodiscard]] bool syncs_each_commit() const { return sync_each_commit_; }
-
-  // What has been committed is safe from now on.
+  // What has been committed is safe from now on. Not needed where each commit is synced.
   void sync();
 
   // What the open stores do from now on does not reach the disk.
@@ -44,7 +42,7 @@ class SimDisk {
 
   struct Shard {
     testing::MemStore committed;
-    testing::MemStore synced;
+    testing::MemStore synced;  // Unless each commit is.
     SimStore* open = nullptr;
   };
 
@@ -57,8 +55,6 @@ class SimStore final : public testing::MemStore {
   // `disk` outlives this. One at a time has a shard open.
   SimStore(SimDisk& disk, uint32_t shard);
   ~SimStore() override;
-
-  Status commit() override;
 
  private:
   friend class SimDisk;

@@ -22,6 +22,7 @@ class Telling {
     start_clients();
     live();
     settle();
+    compare_copies();
     judge();
     count();
     return std::move(story_);
@@ -50,8 +51,23 @@ class Telling {
       world_.run_for(world_.between(Micros{0}, options_.fault_pause));
       if (!faults.strike_and_mend(options_.fault_time))
         trouble("the cluster did not become whole again");
+      look_for_differences();
     }
-    misfortunes_ = faults.told();
+    story_.happened = faults.told() + cluster_.history();
+  }
+
+  // What is settled on one copy is on both, at any time at which both are up.
+  void look_for_differences() {
+    const std::string found = cluster_.differences();
+    if (!found.empty()) trouble("the copies differ: " + found);
+    cluster_.verify();
+  }
+
+  void compare_copies() {
+    cluster_.verify();
+    if (!world_.run_until([this] { return cluster_.is_verified(); }, kSettlingMax))
+      trouble("the copies were not compared");
+    look_for_differences();
   }
 
   // Nothing is under way any more, and every key has been read.
@@ -84,8 +100,6 @@ class Telling {
         trouble(fmt::format("what clients were told of {} cannot be:\n{}", key,
                             describe(shortest_violation(history))));
     }
-    if (!story_.trouble.empty() && !misfortunes_.empty())
-      story_.trouble += "what happened:\n" + misfortunes_;
   }
 
   void count() {
@@ -119,7 +133,6 @@ class Telling {
   SimCluster cluster_;
   Histories histories_;
   std::deque<SimClient> clients_;
-  std::string misfortunes_;
   SimStory story_;
 };
 

@@ -33,6 +33,7 @@ struct SimStory {
   std::string refusals{};     // The same, as describe() writes them.
   Micros slowest{};           // Of the commands answered..
   std::string slowest_was{};  // ..as describe() writes it.
+  std::string happened{};     // The faults, and what the admin did about them.
   std::string trouble{};      // What went wrong that may not, with all that helps; empty: nothing.
 };
 

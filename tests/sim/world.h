@@ -12,9 +12,9 @@
 
 #include <chrono>
 #include <functional>
-#include <map>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/random.h"
@@ -60,13 +60,22 @@ class World {
   [[nodiscard]] uint64_t events() const { return next_event_; }
 
  private:
+  struct Planned {
+    TimePoint when;
+    uint64_t number;  // In the order in which they were made.
+    Event event;
+  };
+  static bool is_later(const Planned& one, const Planned& other) {
+    return std::pair(one.when, one.number) > std::pair(other.when, other.number);
+  }
+
   // Runs the next event, if it is due by `until`.
   bool step(TimePoint until);
 
   const uint64_t seed_;
   Random random_;
   TimePoint now_ = kBeginning;
-  std::map<std::pair<TimePoint, uint64_t>, Event> queue_;
+  std::vector<Planned> queue_;  // A heap: the next is in front.
   uint64_t next_event_ = 0;
   uint64_t trace_ = 0;
 
