@@ -10,6 +10,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// In a worktree .git is a file that names a folder.
+bool is_no_source(const std::string& file) {
+  return file == ".git" || file == "compile_commands.json";
+}
+
 bool holds_no_sources(const std::string& folder) {
   return folder == ".git" || folder == ".run" || folder == ".cache" || folder == "corpus" ||
          folder.starts_with("build");
@@ -48,7 +53,7 @@ std::vector<SourceFile> load_sources(const std::string& top) {
   for (; each != fs::recursive_directory_iterator(); ++each) {
     if (each->is_directory() && holds_no_sources(each->path().filename().string())) {
       each.disable_recursion_pending();
-    } else if (each->is_regular_file() && each->path().filename() != "compile_commands.json") {
+    } else if (each->is_regular_file() && !is_no_source(each->path().filename().string())) {
       files.push_back(
           source_file(fs::relative(each->path(), top).string(), contents(each->path())));
     }
