@@ -2,37 +2,29 @@
 
 #include <fmt/format.h>
 
-#include <array>
-
 #include "base/check.h"
-#include "tests/sim/key_model.h"
+#include "tests/checker/key_model.h"
 
 namespace doris::sim {
+
+using checker::Operation;
+using checker::Words;
+
 namespace {
 
 constexpr Micros kPauseMax{3'000};  // Between two commands.
 constexpr Micros kPauseAfterTroubleMax{50'000};
 
-// Every so often a command of each, weighted by how often it stands here.
-constexpr std::array kBlind{"GET", "GET", "GET", "SET", "SET", "SET", "DEL", "EXISTS"};
-constexpr std::array kAtomic{"GET",   "GET",    "SET",    "DEL",    "APPEND",
-                             "SETNX", "GETSET", "GETDEL", "SET NX", "SET XX"};
-constexpr std::array kCounting{"GET", "INCR", "INCR", "INCR", "DEL"};
-
-template <size_t kCount>
-std::string one_of(const std::array<const char*, kCount>& names, Random& random) {
-  return names[random.below(kCount)];
-}
-
 }  // namespace
 
-SimClient::SimClient(Network& network, Options options, Histories& histories)
+SimClient::SimClient(Network& network, Options options, checker::Histories& histories)
     : options_(std::move(options)),
       histories_(histories),
       process_(network, fmt::format("10.0.4.{}", options_.number),
                fmt::format("client-{}", options_.number)),
       world_(network.world()),
-      random_(world_.random().next()) {
+      random_(world_.random().next()),
+      workload_(options_.number) {
   pause_ = process_.loop().timer([this] {
     if (!stopped_) ask(choose_command());
   });
@@ -60,16 +52,12 @@ void SimClient::read(const std::string& key) {
 }
 
 Words SimClient::choose_command() {
-  const uint64_t key = random_.below(options_.keys);
-  const bool counts = options_.atomic_commands && key % 2 == 1;
-  std::string name = one_of(kBlind, random_);
-  if (options_.atomic_commands)
-    name = counts ? one_of(kCounting, random_) : one_of(kAtomic, random_);
-  Words command{name.substr(0, name.find(' ')), fmt::format("key-{}", key)};
-  if (name.starts_with("SET") || name == "GETSET" || name == "APPEND")
-    command.push_back(fmt::format("{}.{}", options_.number, next_value_++));
-  if (name.find(' ') != std::string::npos) command.push_back(name.substr(name.find(' ') + 1));
-  return command;
+  const uint64_t number = random_.below(options_.keys);
+  const std::string key = fmt::format("key-{}", number);
+  if (!options_.atomic_commands) return workload_.command(checker::Mix::kBlind, key, random_);
+  (void)random_.next();  // So that seeds tell the stories that they have always told.
+  const bool counts = number % 2 == 1;
+  return workload_.command(counts ? checker::Mix::kCounting : checker::Mix::kAtomic, key, random_);
 }
 
 void SimClient::ask(Words command) {
@@ -87,10 +75,10 @@ void SimClient::on_reply(Operation operation, const Result<resp::Value>& reply) 
   if (reply.ok() && !told) ++refused_;
   if (told) {
     operation.returned = world_.elapsed();
-    operation.reply = text_of(*reply);
+    operation.reply = checker::text_of(*reply);
     ++answered_;
   } else {
-    operation.reply = reply.ok() ? text_of(*reply) : reply.status().message();
+    operation.reply = reply.ok() ? checker::text_of(*reply) : reply.status().message();
   }
   world_.note(operation.reply, options_.number);
   histories_[operation.command[1]].push_back(operation);

@@ -5,19 +5,17 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/net/address.h"
 #include "resp/client.h"
-#include "tests/sim/history.h"
+#include "tests/checker/history.h"
+#include "tests/checker/workload.h"
 #include "tests/sim/process.h"
 
 namespace doris::sim {
-
-using Histories = std::map<std::string, History>;  // By key.
 
 class SimClient {
  public:
@@ -30,7 +28,7 @@ class SimClient {
   };
 
   // Starts at once. What it refers to outlives it.
-  SimClient(Network& network, Options options, Histories& histories);
+  SimClient(Network& network, Options options, checker::Histories& histories);
   ~SimClient();
 
   // No new commands from now on.
@@ -46,19 +44,19 @@ class SimClient {
 
  private:
   void ask_soon(Micros pause);
-  void ask(Words command);
-  void on_reply(Operation operation, const Result<resp::Value>& reply);
-  [[nodiscard]] Words choose_command();
+  void ask(checker::Words command);
+  void on_reply(checker::Operation operation, const Result<resp::Value>& reply);
+  [[nodiscard]] checker::Words choose_command();
   void choose_router();
 
   const Options options_;
-  Histories& histories_;
+  checker::Histories& histories_;
   Process process_;
   World& world_;
   Random random_;
+  checker::Workload workload_;
   std::unique_ptr<net::Timer> pause_;
   std::unique_ptr<resp::Client> connection_;
-  uint64_t next_value_ = 1;
   uint64_t answered_ = 0;
   uint64_t refused_ = 0;
   bool waiting_ = false;

@@ -4,7 +4,7 @@
 
 #include <deque>
 
-#include "tests/sim/linearizability.h"
+#include "tests/checker/linearizability.h"
 #include "tests/sim/sim_client.h"
 
 namespace doris::sim {
@@ -92,14 +92,7 @@ class Telling {
   }
 
   void judge() {
-    for (const auto& [key, history] : histories_) {
-      const Verdict verdict = check_linearizable(history);
-      if (verdict == Verdict::kLinearizable) continue;
-      if (verdict == Verdict::kUndecided) trouble(key + ": too hard to judge");
-      if (verdict == Verdict::kViolation)
-        trouble(fmt::format("what clients were told of {} cannot be:\n{}", key,
-                            describe(shortest_violation(history))));
-    }
+    story_.trouble += checker::fault_in(histories_);
   }
 
   void count() {
@@ -110,20 +103,20 @@ class Telling {
       story_.refused += client.refused();
     }
     for (const auto& [key, history] : histories_) {
-      for (const Operation& operation : history)
+      for (const checker::Operation& operation : history)
         count(operation);
     }
   }
 
-  void count(const Operation& operation) {
+  void count(const checker::Operation& operation) {
     if (!operation.returned) {
-      if (operation.reply.starts_with('-')) story_.refusals += describe({operation});
+      if (operation.reply.starts_with('-')) story_.refusals += checker::describe({operation});
       return;
     }
     const Micros time = *operation.returned - operation.invoked;
     if (time <= story_.slowest) return;
     story_.slowest = time;
-    story_.slowest_was = "the slowest: " + describe({operation});
+    story_.slowest_was = "the slowest: " + checker::describe({operation});
   }
 
   void trouble(const std::string& what) { story_.trouble += what + "\n"; }
@@ -131,7 +124,7 @@ class Telling {
   const StoryOptions options_;
   World world_;
   SimCluster cluster_;
-  Histories histories_;
+  checker::Histories histories_;
   std::deque<SimClient> clients_;
   SimStory story_;
 };
