@@ -193,6 +193,17 @@ std::string Cluster::status() const {
   return control({"status"}).output;
 }
 
+Endpoint Cluster::endpoint(const std::string& name) const {
+  return {"127.0.0.1", port(name)};
+}
+
+std::vector<Endpoint> Cluster::routers() const {
+  std::vector<Endpoint> all;
+  for (uint32_t i = 1; i <= options_.routers; ++i)
+    all.push_back(endpoint("router-" + std::to_string(i)));
+  return all;
+}
+
 uint16_t Cluster::port(const std::string& name) const {
   return static_cast<uint16_t>(std::stoul(contents(directory_ + "/" + name + ".port")));
 }

@@ -57,9 +57,12 @@ class Cluster {
   [[nodiscard]] std::string log(const std::string& name) const;  // All of it.
   [[nodiscard]] std::string directory() const { return directory_; }
 
+  [[nodiscard]] Endpoint endpoint(const std::string& name) const;
+  [[nodiscard]] std::vector<Endpoint> routers() const;
+
   // A connection to a program of the cluster.
   [[nodiscard]] RedisClient client(const std::string& name = "router-1") const {
-    return RedisClient(port(name));
+    return RedisClient(endpoint(name));
   }
 
  private:

@@ -3,37 +3,12 @@
 
 #include "tests/integration/acknowledged_writes.h"
 #include "tests/integration/cluster.h"
+#include "tests/integration/cluster_state.h"
 #include "tests/integration/counters.h"
 #include "tests/integration/files.h"
 
 namespace doris::integration {
 namespace {
-
-const std::string kWhole = "2 copies of all 10000 vnodes";
-
-std::string copies(Cluster& cluster) {
-  return cluster.client().command({"DORIS.STATUS"}).line("copies");
-}
-
-bool becomes_whole(Cluster& cluster) {
-  return eventually([&] { return copies(cluster) == kWhole; });
-}
-
-// All lines that DORIS.STATUS shows to people.
-std::string status_of(Cluster& cluster) {
-  std::string text;
-  for (const Reply& line : cluster.client().command({"DORIS.STATUS"}).items)
-    text += line.text + "\n";
-  return text;
-}
-
-// `server` has been failed over.
-bool becomes_degraded(Cluster& cluster, const std::string& server) {
-  return eventually([&] {
-    return copies(cluster).ends_with("without " + server) &&
-           status_of(cluster).find("failed at epoch") != std::string::npos;
-  });
-}
 
 // Runs `fault` and `mend` on server after server under load. No client may see an error, and
 // nothing that was acknowledged may be lost.

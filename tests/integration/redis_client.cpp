@@ -70,12 +70,14 @@ void RedisClient::Close::operator()(redisContext* context) const {
   redisFree(context);
 }
 
-RedisClient::RedisClient(uint16_t port, Millis timeout) : port_(port), timeout_(timeout) {
+RedisClient::RedisClient(Endpoint endpoint, Millis timeout)
+    : endpoint_(std::move(endpoint)), timeout_(timeout) {
   reconnect();
 }
 
 bool RedisClient::reconnect() {
-  context_.reset(redisConnectWithTimeout("127.0.0.1", port_, to_timeval(timeout_)));
+  context_.reset(
+      redisConnectWithTimeout(endpoint_.host.c_str(), endpoint_.port, to_timeval(timeout_)));
   if (!connected()) return false;
   return redisSetTimeout(context_.get(), to_timeval(timeout_)) == REDIS_OK;
 }

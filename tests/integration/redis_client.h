@@ -4,7 +4,7 @@
 //   CHECK(client.command({"SET", "k", "v"}) == Reply::status("OK"));
 //
 // A connection that breaks answers with Reply::kLost from then on, until reconnect().
-// Not thread-safe: one per thread.
+// Not thread-safe: one per thread. Move-only.
 #pragma once
 
 #include <cstdint>
@@ -46,10 +46,18 @@ struct Reply {
 
 std::ostream& operator<<(std::ostream& out, const Reply& reply);
 
+// Where a program listens.
+struct Endpoint {
+  std::string host;
+  uint16_t port = 0;
+};
+
 class RedisClient {
  public:
   // `timeout` is for connecting and for each reply.
-  explicit RedisClient(uint16_t port, Millis timeout = Millis{15'000});
+  explicit RedisClient(Endpoint endpoint, Millis timeout = Millis{15'000});
+  explicit RedisClient(uint16_t port, Millis timeout = Millis{15'000})
+      : RedisClient(Endpoint{"127.0.0.1", port}, timeout) {}
 
   Reply command(const std::vector<std::string>& args);
 
@@ -65,8 +73,8 @@ class RedisClient {
     void operator()(redisContext* context) const;
   };
 
-  const uint16_t port_;
-  const Millis timeout_;
+  Endpoint endpoint_;
+  Millis timeout_;
   std::unique_ptr<redisContext, Close> context_;
 };
 
