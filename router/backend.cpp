@@ -181,11 +181,12 @@ void Backend::on_link_reply(const resp::Reply& reply) {
     return;
   }
   const auto& items = reply.tree.items;
-  if (reply.kind != resp::Value::Kind::kArray || items.size() != 2) {
+  if (reply.kind != resp::Value::Kind::kArray || items.size() != 3) {
     lose_connection(fmt::format("refused DORIS.LINK: {}", reply.text));
     return;
   }
   host_.merge_clock(static_cast<uint64_t>(items[1].integer));
+  host_.on_linked(*this, static_cast<uint64_t>(items[2].integer));
   if (linked_epoch_ != host_.table().epoch()) {
     link();
     return;

@@ -60,6 +60,9 @@ class BackendHost {
 
   virtual void merge_clock(uint64_t hlc) = 0;
 
+  // `backend` has linked with this process of its server.
+  virtual void on_linked(const Backend& backend, uint64_t incarnation) = 0;
+
   // `backend`'s server has failed to connect or to answer, again and again.
   virtual void report(const Backend& backend, const std::string& why) = 0;
 };
@@ -114,6 +117,7 @@ class Backend final : private net::StreamHandler, private net::PassTask {
     return node.host == address_.host && node.port + 1 + shard_ == address_.port;
   }
   [[nodiscard]] topology::NodeId node() const { return node_; }
+  [[nodiscard]] uint8_t shard() const { return shard_; }
 
   [[nodiscard]] bool ready() const { return state_ == State::kReady; }
   [[nodiscard]] size_t queued() const { return in_flight_.size() + waiting_.size(); }

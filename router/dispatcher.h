@@ -14,6 +14,8 @@
 //   * Who wrote says when both copies have it (VSETTLE). A read that finds a write of which its
 //     server does not know that asks again until it does (VWAIT): what was shown once cannot be
 //     lost with one server.
+//   * A server whose process has started after a write was first proposed is not asked to do it
+//     again: it may have done so, and has forgotten. Who could have remembered has died with it.
 //   * What was not answered is sent again, to where it belongs by then (write_path.h). What
 //     belongs nowhere, since nobody serves its vnode, is parked until a newer topology comes.
 //     A request that finds no answer before its deadline gets an error that says what is known.
@@ -88,6 +90,7 @@ class Dispatcher final : private BackendHost {
   void want_epoch(topology::Epoch epoch) override { callbacks_.want_epoch(epoch); }
   void report(const Backend& backend, const std::string& why) override;
   void merge_clock(uint64_t hlc) override { clock_.merge(hlc); }
+  void on_linked(const Backend& backend, uint64_t incarnation) override;
 
   void update_backends();
   Backend* find_backend(const Entry& entry);
@@ -116,6 +119,8 @@ class Dispatcher final : private BackendHost {
   // The write path (dispatcher_writes.cpp).
   void reroute_write(Entry entry, Part& part);
   void propose_anew(Entry entry, Part& part);
+  [[nodiscard]] bool may_be_forgotten(const Part& part) const;
+  void fail_forgotten(const Entry& entry);
   void stamp(const Entry& entry, Part& part);
   void encode_write(const Entry& entry, Part& part, Buffer& out);
   [[nodiscard]] WriteRole role_of(const Entry& entry) const;
@@ -144,6 +149,13 @@ class Dispatcher final : private BackendHost {
 
   // backends_[node id][shard]; none for a node that is not contacted.
   std::vector<std::vector<std::unique_ptr<Backend>>> backends_;
+
+  // The process of each shard's server, and since when it is known to be that one.
+  struct Process {
+    uint64_t incarnation = 0;
+    TimePoint since = TimePoint::min();
+  };
+  std::map<std::pair<topology::NodeId, uint8_t>, Process> processes_;
 
   std::vector<Entry> parked_;   // Nobody serves their vnodes; in the order in which they came.
   std::vector<Entry> waiting_;  // To ask once more whether what they found is settled.

@@ -25,6 +25,8 @@ void Dispatcher::reroute_write(Entry entry, Part& part) {
   } else if (proposes && was_proposed && !asks_only &&
              loop_.now() - part.proposed_at > resp::kProposalTimeMax) {
     fail_late(entry);
+  } else if (proposes && was_proposed && !asks_only && may_be_forgotten(part)) {
+    fail_forgotten(entry);
   } else if (resumption == Resumption::kSendAgain) {
     place(entry);
   } else if (entry.request->done) {
@@ -32,6 +34,30 @@ void Dispatcher::reroute_write(Entry entry, Part& part) {
   } else {
     propose_anew(entry, part);
   }
+}
+
+void Dispatcher::on_linked(const Backend& backend, uint64_t incarnation) {
+  const auto [known, is_new] = processes_.try_emplace({backend.node(), backend.shard()});
+  if (!is_new && known->second.incarnation != incarnation) known->second.since = loop_.now();
+  known->second.incarnation = incarnation;
+}
+
+// Whether the primary, as it is now, may have done it without knowing that any more.
+bool Dispatcher::may_be_forgotten(const Part& part) const {
+  if (!table_->served(part.vnode)) return false;
+  const topology::Replica primary = table_->replica(part.vnode, table_->primary(part.vnode));
+  const auto process = processes_.find({primary.node, primary.shard});
+  return process != processes_.end() && process->second.since > part.proposed_at;
+}
+
+void Dispatcher::fail_forgotten(const Entry& entry) {
+  Request& request = *entry.request;
+  if (request.error.empty()) {
+    request.error =
+        "UNKNOWN the data servers have restarted while they had the write; it may or may not have "
+        "taken effect";
+  }
+  give_up(entry);
 }
 
 void Dispatcher::propose_anew(Entry entry, Part& part) {

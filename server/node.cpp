@@ -101,7 +101,8 @@ Status Node::open_shards() {
           .update_log_bytes_max = settings_.update_log_bytes_max,
           .request_timeout = settings_.request_timeout,
           .anti_entropy = {settings_.anti_entropy_interval, settings_.tombstone_retention},
-          .seed = seed + i};
+          .seed = seed + i,
+          .incarnation = incarnation_};
       slot.shard = std::make_unique<Shard>(slot.thread->loop(), clock_, host, std::move(*store),
                                            std::move(options));
     });

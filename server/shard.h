@@ -74,6 +74,7 @@ class Shard final : private net::PassTask {
     Millis request_timeout{5000};                // No router sends a write again after this.
     AntiEntropy::Options anti_entropy{};         // An interval of 0: none.
     uint64_t seed = 1;                           // Of the jitter of its own connections.
+    uint64_t incarnation = 0;                    // Of the process, to routers.
   };
 
   // References outlive this.

@@ -105,9 +105,10 @@ void ShardSession::run_link(Args args) {
     return;
   }
   reply()
-      .array(2)
+      .array(3)
       .integer(static_cast<int64_t>(epoch))
-      .integer(static_cast<int64_t>(shard_.clock_seen()));
+      .integer(static_cast<int64_t>(shard_.clock_seen()))
+      .integer(static_cast<int64_t>(shard_.options().incarnation));
 }
 
 // DORIS.ADOPT topology

@@ -52,7 +52,8 @@ class FakeShard {
   std::map<std::string, std::string> done;     // Answers to updates, by the id of the operation.
   std::map<std::string, resp::Version> blind;  // Other writes, likewise.
   int64_t live_keys = 0;                       // What VCOUNT answers.
-  uint64_t clock_seen = 0;                     // What DORIS.LINK answers.
+  uint64_t clock_seen = 0;                     // What DORIS.LINK answers..
+  uint64_t incarnation = 1;                    // ..of another process when it has restarted.
 
   // ---- What it was asked ----
 
@@ -149,9 +150,10 @@ class FakeShard {
       return;
     }
     from.reply()
-        .array(2)
+        .array(3)
         .integer(static_cast<int64_t>(epoch))
-        .integer(static_cast<int64_t>(clock_seen));
+        .integer(static_cast<int64_t>(clock_seen))
+        .integer(static_cast<int64_t>(incarnation));
     if (stalls_after_link) stall();
   }
 

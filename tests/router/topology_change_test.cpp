@@ -122,6 +122,25 @@ TEST_CASE("a write that only its old primary has committed is proposed to the ne
   CHECK(router.a.records == router.b.records);
 }
 
+TEST_CASE("a server that has restarted is not asked to do once more what it may have forgotten") {
+  RunningWorker router;
+  FakeShard& primary = router.primary("k");
+  primary.stall();
+  router.say({"INCR k"});
+  primary.leave();
+  const bool has_restarted = GENERATE(true, false);
+  if (has_restarted) ++primary.incarnation;
+  primary.come_back();
+  primary.go_on();
+  router.loop.advance(Millis{1000});
+  const Lines replies = router.replies();
+  REQUIRE(replies.size() == 1);
+  CHECK_THAT(replies[0], Catch::StartsWith(has_restarted ? "-UNKNOWN " : ":1"));
+
+  CHECK(router.ask("SET k 7") == "+OK");  // What it was not asked before.
+  CHECK(router.a.records["k"].value == router.b.records["k"].value);
+}
+
 TEST_CASE("keys that were being counted on a node that has left are an error, not a crash") {
   RunningWorker router;
   router.a.stall();

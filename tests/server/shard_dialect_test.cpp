@@ -12,11 +12,12 @@ constexpr uint64_t kWallHlc = 1'700'000'000'000ULL << 16;  // ManualClock's.
 
 // ---- Linking -------------------------------------------------------------------------
 
-TEST_CASE_METHOD(ServingShard, "DORIS.LINK is answered with the epoch and the highest clock seen") {
+TEST_CASE_METHOD(ServingShard,
+                 "DORIS.LINK is answered with the epoch, the highest clock seen and the process") {
   const auto router = connect();
-  CHECK(ask(*router, link_words(257, 3)) == fmt::format("[:3 :{}]", kWallHlc));
+  CHECK(ask(*router, link_words(257, 3)) == fmt::format("[:3 :{} :0]", kWallHlc));
   CHECK(ask(*router, set("k", "v", kWallHlc + 5)) == ":0");
-  CHECK(ask(*router, link_words(257, 3)) == fmt::format("[:3 :{}]", kWallHlc + 5));
+  CHECK(ask(*router, link_words(257, 3)) == fmt::format("[:3 :{} :0]", kWallHlc + 5));
 }
 
 TEST_CASE_METHOD(ServingShard, "a command on data needs a DORIS.LINK first, PING does not") {
