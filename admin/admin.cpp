@@ -109,6 +109,8 @@ Status Admin::follow_restart(const Registration& registration) {
   const auto facts = [&](const topology::Node& node) {
     NodeFacts of = supervisor_.facts(node);
     of.restarted = of.restarted || node.id == id;
+    // Else all would serve that have restarted together, and none be compared with the others.
+    of.answers = of.answers || supervisor_.was_let_in(node.id);
     return of;
   };
   auto change = follow_facts(topology, facts, settings_.degraded_writes);

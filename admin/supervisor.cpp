@@ -39,6 +39,8 @@ void Supervisor::watch(const topology::Topology& topology, const std::string& te
 void Supervisor::on_health(const topology::Node& node, const NodeHealth& health) {
   log_change(node, health);
   const bool silent = !health.trouble().empty();
+  const bool waits = !health.last().ready && !is_restart(node.id, health.last().incarnation);
+  if (silent || !waits) let_in_.erase(node.id);
   if (!silent) arbiter_.forget(node.id);
   // The witnesses are asked at the first sign, so that they have answered by the last.
   if (silent && !health.is_refused()) arbiter_.suspect(node, others_that_answer(node.id));

@@ -13,6 +13,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -55,7 +56,13 @@ class Supervisor final : private net::PassTask {
   [[nodiscard]] bool is_restart(topology::NodeId node, uint64_t incarnation) const;
 
   // This process of `node` serves from now on.
-  void note_serving(topology::NodeId node, uint64_t incarnation) { serving_[node] = incarnation; }
+  void note_serving(topology::NodeId node, uint64_t incarnation) {
+    serving_[node] = incarnation;
+    let_in_.insert(node);
+  }
+
+  // Whether it was, and has not been heard to serve, or to be silent, since.
+  [[nodiscard]] bool was_let_in(topology::NodeId node) const { return let_in_.contains(node); }
 
  private:
   void on_pass_end() override { on_news_(); }
@@ -69,8 +76,9 @@ class Supervisor final : private net::PassTask {
   const topology::Topology* topology_ = nullptr;  // Before the first watch().
   Monitor monitor_;
   Arbiter arbiter_;
-  std::map<topology::NodeId, Health> shown_;          // What the log says of each.
-  std::map<topology::NodeId, uint64_t> serving_;      // Incarnations, of nodes that are up.
+  std::map<topology::NodeId, Health> shown_;      // What the log says of each.
+  std::map<topology::NodeId, uint64_t> serving_;  // Incarnations, of nodes that are up.
+  std::set<topology::NodeId> let_in_;  // Of those, who has not been heard to serve since.
   std::map<topology::NodeId, TimePoint> idle_since_;  // Of those that answer and do not serve.
 };
 

@@ -156,6 +156,28 @@ TEST_CASE("a server whose process is new steps back before it is let in") {
   CHECK(eventually([&] { return admin.status_text("state") == "serving"; }));
 }
 
+TEST_CASE("of servers that have restarted together the first serves, the others are compared") {
+  RunningAdmin admin;
+  FakeServer& a1 = admin.add_server("a1");
+  FakeServer& b1 = admin.add_server("b1");
+  REQUIRE(admin.register_server(a1).is(Value::Kind::kArray));
+  REQUIRE(admin.register_server(b1).is(Value::Kind::kArray));
+  REQUIRE(eventually([&] { return admin.status_text("state") == "serving"; }));
+  const std::string cluster = admin.ask({"DORIS.STATUS"}).get("cluster")->text;
+  admin.on_thread([&] {
+    for (FakeServer* const server : {&a1, &b1}) {
+      server->incarnation = 2;
+      server->ready = server->recovers = false;
+    }
+  });
+  admin.restart();
+  REQUIRE(eventually([&] { return admin.register_server(a1, cluster).is(Value::Kind::kArray); }));
+  CHECK(admin.node_text("a1", "state") == "up");
+  // It has not said yet that it serves.
+  REQUIRE(admin.register_server(b1, cluster).is(Value::Kind::kArray));
+  CHECK(admin.node_text("b1", "state") == "recovering");
+}
+
 TEST_CASE("another server at a node's address is not taken for it") {
   RunningAdmin admin;
   FakeServer& a1 = admin.add_server("a1");
