@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# tools/local_cluster.sh: a whole Doris cluster on this machine, on 127.0.0.1 only.
+# tools/local_cluster.sh: a whole Doris cluster on this machine, on 127.0.0.1 only, unless
+# --machine says otherwise.
 #
 #   tools/local_cluster.sh start  --dir DIR [--port 6379] [--servers-per-group 1]
 #                                 [--standbys 0] [--routers 1] [--conf KEY=VALUE]...
+#                                 [--machine NAME=HOST,NETNS]...
 #   tools/local_cluster.sh stop | status  --dir DIR
 #   tools/local_cluster.sh kill | freeze | thaw | restart  NAME  --dir DIR
 #
@@ -22,6 +24,9 @@
 # status    one line per program: name, state, pid, port; exits 3 unless all are running
 # kill      SIGKILL, as a crash       freeze / thaw   SIGSTOP / SIGCONT
 # restart   stops NAME if it runs, starts it, and waits until it answers PING
+#
+# With --machine the program NAME runs in the network namespace whose file is at NETNS, and
+# listens at HOST there; whoever calls this must be where HOST can be reached.
 #
 # The programs come from $DORIS_BUILD, or from build/ beside tools/. Exit status: 0 done,
 # 1 failed, 2 wrong usage, 3 see status.
@@ -62,7 +67,7 @@ parse_arguments() {
         sed -n '2,/^[^#]*$/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
         exit 0
         ;;
-      --dir | --conf | --port | --servers-per-group | --standbys | --routers)
+      --dir | --conf | --machine | --port | --servers-per-group | --standbys | --routers)
         [[ $# -ge 2 ]] || wrong_usage "$1 needs a value"
         take_option "${1#--}" "$2"
         shift
@@ -88,6 +93,10 @@ take_option() {
     conf)
       [[ $2 == ?*=* ]] || wrong_usage "--conf takes KEY=VALUE, not '$2'"
       conf_lines+=("${2%%=*} ${2#*=}")
+      ;;
+    machine)
+      [[ $2 == ?*=?*,/?* ]] || wrong_usage "--machine takes NAME=HOST,NETNS, not '$2'"
+      given[machine-${2%%=*}]=${2#*=}
       ;;
     *)
       [[ $2 =~ ^[0-9]{1,5}$ ]] || wrong_usage "--$1 takes a number, not '$2'"
@@ -163,6 +172,12 @@ port_of() {
   esac
 }
 
+# Where a program listens.
+host_of() {
+  local machine=${option[machine-$1]:-$host,}
+  say "${machine%%,*}"
+}
+
 # The command line of a program, one argument a line. --log-file tells its pid from any
 # other's: see pid_of.
 command_line_of() {
@@ -175,18 +190,18 @@ command_line_of() {
       ;;
     router-*)
       program=doris-router
-      arguments=(--admin "$host:$(port_of admin-1)")
+      arguments=(--admin "$(host_of admin-1):$(port_of admin-1)")
       ;;
     *)
       program=doris-server
       local group=${1:0:1}
       [[ $group != s ]] || group=standby
-      arguments=(--admin "$host:$(port_of admin-1)" --server-dir "$dir/$1"
+      arguments=(--admin "$(host_of admin-1):$(port_of admin-1)" --server-dir "$dir/$1"
         --node-name "$1" --group "$group")
       ;;
   esac
   printf '%s\n' "$build_dir/$program" --conf "$dir/doris.conf" --log-file "$dir/$1.log" \
-    --bind "$host" --port "$(port_of "$1")" "${arguments[@]}"
+    --bind "$(host_of "$1")" --port "$(port_of "$1")" "${arguments[@]}"
 }
 
 # The pid of a program that is running (or frozen), else nothing and status 1. A pid file
@@ -206,12 +221,13 @@ signal() {
 }
 
 launch() {
-  local arguments
+  local arguments within=() machine=${option[machine-$1]:-}
   pid_of "$1" >/dev/null && return
+  [[ -z $machine ]] || within=(nsenter "--net=${machine#*,}")
   mapfile -t arguments < <(command_line_of "$1")
   port_of "$1" >"$dir/$1.port"
   # A session of its own, so that a Ctrl-C meant for a caller does not reach it.
-  setsid "${arguments[@]}" </dev/null >>"$dir/$1.log" 2>&1 &
+  setsid "${within[@]}" "${arguments[@]}" </dev/null >>"$dir/$1.log" 2>&1 &
   say $! >"$dir/$1.pid"
   # Until the program has replaced the copy of this shell, pid_of does not know it.
   while ! pid_of "$1" >/dev/null && kill -0 $! 2>/dev/null; do sleep 0.01; done
@@ -244,7 +260,7 @@ await_end() {
 
 # --- is it serving? ------------------------------------------------------------------
 
-ask() { timeout 2 redis-cli -h "$host" -p "$(port_of "$1")" "${@:2}" 2>&1 </dev/null; }
+ask() { timeout 2 redis-cli -h "$(host_of "$1")" -p "$(port_of "$1")" "${@:2}" 2>&1 </dev/null; }
 
 answers_ping() { [[ $(ask "$1" PING) == PONG ]]; }
 

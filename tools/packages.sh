@@ -15,7 +15,7 @@ build_packages=(
 run_packages=(redis-tools procps)
 
 # To build and run the tests.
-test_packages=(git ccache catch2 libhiredis-dev clang-format clang-tidy)
+test_packages=(git ccache catch2 libhiredis-dev iproute2 clang-format clang-tidy)
 
 # What tools/bench.sh compares Doris with.
 bench_packages=(redis-server nutcracker)

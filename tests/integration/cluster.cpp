@@ -3,6 +3,7 @@
 #include "tests/integration/cluster.h"
 
 #include <netinet/in.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -98,6 +99,11 @@ Cluster::Cluster(Options options) : Cluster(std::move(options), Idle::kIdle) {
   add("--conf", "disk-free-min=16mb");
   for (const std::string& line : options_.conf)
     add("--conf", line);
+  if (options_.network != nullptr) {
+    for (const std::string& name : names())
+      add("--machine",
+          name + "=" + options_.network->address(name) + "," + options_.network->path(name));
+  }
   must(args);
 }
 
@@ -148,6 +154,16 @@ void Cluster::stop() {
 void Cluster::kill(const std::string& name) {
   must({"kill", name});
 }
+void Cluster::kill_together(const std::vector<std::string>& names) {
+  std::vector<pid_t> pids;
+  for (const std::string& name : names)
+    pids.push_back(pid(name));
+  for (const pid_t pid : pids)
+    REQUIRE(::kill(pid, SIGKILL) == 0);
+  REQUIRE(eventually([&] {
+    return std::ranges::all_of(pids, [](pid_t pid) { return resident_bytes(pid) == 0; });
+  }));
+}
 void Cluster::freeze(const std::string& name) {
   must({"freeze", name});
 }
@@ -156,6 +172,13 @@ void Cluster::thaw(const std::string& name) {
 }
 void Cluster::restart(const std::string& name) {
   must({"restart", name});
+}
+
+bool Cluster::try_kill(const std::string& name) {
+  return control({"kill", name}).status == 0;
+}
+bool Cluster::try_restart(const std::string& name) {
+  return control({"restart", name}).status == 0;
 }
 
 void Cluster::await_service(const std::string& router) {
@@ -194,7 +217,9 @@ std::string Cluster::status() const {
 }
 
 Endpoint Cluster::endpoint(const std::string& name) const {
-  return {"127.0.0.1", port(name)};
+  const std::string host =
+      options_.network == nullptr ? "127.0.0.1" : options_.network->address(name);
+  return {host, port(name)};
 }
 
 std::vector<Endpoint> Cluster::routers() const {

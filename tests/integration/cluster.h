@@ -1,6 +1,6 @@
 // Cluster: real Doris processes in a directory of their own, through local_cluster.sh,
-// on free ports of 127.0.0.1. Started by the constructor, stopped and removed by the
-// destructor.
+// on free ports of 127.0.0.1 or on machines of its own. Started by the constructor, stopped and
+// removed by the destructor.
 //
 //   Cluster cluster({.routers = 2, .conf = {"appendfsync=always"}});
 //   RedisClient client = cluster.client();
@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/integration/namespaces.h"
 #include "tests/integration/process.h"
 #include "tests/integration/redis_client.h"
 
@@ -29,7 +30,8 @@ class Cluster {
     uint32_t servers_per_group = 1;
     uint32_t standbys = 0;
     uint32_t routers = 1;
-    std::vector<std::string> conf = {};  // "key=value"
+    std::vector<std::string> conf = {};   // "key=value"
+    const Namespaces* network = nullptr;  // Each program on the machine of its name there.
   };
 
   explicit Cluster(Options options);
@@ -42,10 +44,15 @@ class Cluster {
   void start();
   void stop();
 
-  void kill(const std::string& name);  // kill -9
+  void kill(const std::string& name);                         // kill -9
+  void kill_together(const std::vector<std::string>& names);  // With nothing between them.
   void freeze(const std::string& name);
   void thaw(const std::string& name);
   void restart(const std::string& name);  // Returns once it answers PING.
+
+  // The same where it may not work: whether it did.
+  bool try_kill(const std::string& name);
+  bool try_restart(const std::string& name);
 
   // Waits until a write and a read through `router` work again.
   void await_service(const std::string& router = "router-1");
