@@ -87,10 +87,18 @@ std::string CheckedLoad::losses() const {
   return faults;
 }
 
+std::vector<std::string> CheckedLoad::refusal_lines() const {
+  std::vector<std::string> all;
+  for (const LoadClient& client : clients_) {
+    if (!client.refusal().empty()) all.push_back(client.refusal());
+  }
+  return all;
+}
+
 std::string CheckedLoad::refusals() const {
   std::string text;
-  for (const LoadClient& client : clients_)
-    text += client.refusal();
+  for (const std::string& refusal : refusal_lines())
+    text += refusal;
   return text;
 }
 

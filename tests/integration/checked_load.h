@@ -45,10 +45,11 @@ class CheckedLoad {
   // The same of the last reads alone: what was acknowledged, and is not there any more.
   [[nodiscard]] std::string losses() const;
 
-  // The first error that each client was answered with, in words; "" if none was.
-  [[nodiscard]] std::string refusals() const;
-  [[nodiscard]] uint64_t refused() const;  // Commands, by an error.
-  [[nodiscard]] uint64_t broken() const;   // Connections, lost or refused.
+  // The first error that each client was answered with, in words; none: no client was.
+  [[nodiscard]] std::vector<std::string> refusal_lines() const;
+  [[nodiscard]] std::string refusals() const;  // The same, one after the other.
+  [[nodiscard]] uint64_t refused() const;      // Commands, by an error.
+  [[nodiscard]] uint64_t broken() const;       // Connections, lost or refused.
   [[nodiscard]] uint64_t answered() const;
 
   // The longest that a client went without an answer, of those that ended between two times.

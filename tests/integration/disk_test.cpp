@@ -1,42 +1,11 @@
 // Disks that fill up and files that rot, under one data server of a running cluster.
 #include <catch2/catch.hpp>
-#include <filesystem>
-#include <fstream>
 
 #include "tests/integration/cluster.h"
-#include "tests/support/small_disk.h"
+#include "tests/integration/disk_faults.h"
 
 namespace doris::integration {
 namespace {
-
-namespace fs = std::filesystem;
-
-// A small disk, on which the data of some servers of a cluster is from now on.
-class ClusterOnASmallDisk {
- public:
-  explicit ClusterOnASmallDisk(const std::vector<std::string>& servers)
-      : cluster({.conf = {"disk-free-min=16mb", "log-segment-size=1mb", "checkpoint-log-size=1mb",
-                          "checkpoint-interval=1s"}}),
-        mount_(cluster.directory() + "/small"),
-        disk((cluster.stop(), fs::create_directory(mount_), mount_), 160) {
-    if (!disk.mounted()) return;
-    for (const std::string& server : servers) {
-      const fs::path data = cluster.directory() + "/" + server;
-      fs::copy(data, fs::path(mount_) / server, fs::copy_options::recursive);
-      fs::remove_all(data);
-      fs::create_directory_symlink(fs::path(mount_) / server, data);
-    }
-    cluster.start();
-  }
-
-  Cluster cluster;
-
- private:
-  const std::string mount_;
-
- public:
-  SmallDisk disk;
-};
 
 TEST_CASE("a server whose disk is full steps back, and is up again when there is room") {
   ClusterOnASmallDisk small({"b1"});
@@ -90,20 +59,6 @@ TEST_CASE("on full disks writes answer an error, reads go on, and writes resume 
   }
 }
 
-// Overwrites the middle of every large file of Berkeley DB's in `directory`, but its logs.
-std::vector<std::string> damage(const std::string& directory) {
-  std::vector<std::string> damaged;
-  for (const auto& each : fs::recursive_directory_iterator(directory)) {
-    if (!each.is_regular_file() || each.file_size() < 64 * 1024) continue;
-    if (each.path().filename().string().starts_with("log.")) continue;
-    std::fstream file(each.path(), std::ios::in | std::ios::out | std::ios::binary);
-    file.seekp(16 * 1024);
-    file << std::string(each.file_size() - 32 * 1024, '\x5a');
-    damaged.push_back(each.path().filename().string());
-  }
-  return damaged;
-}
-
 TEST_CASE("a damaged file is never served from: its data server refuses, and names it") {
   Cluster cluster({.conf = {"request-timeout=2s"}});
   RedisClient client = cluster.client();
@@ -113,7 +68,7 @@ TEST_CASE("a damaged file is never served from: its data server refuses, and nam
   for (int i = 0; i < 2000; ++i)
     REQUIRE(client.read().ok());
   cluster.stop();
-  const std::vector<std::string> damaged = damage(cluster.directory() + "/a1");
+  const std::vector<std::string> damaged = damage_files(cluster.directory() + "/a1");
   REQUIRE(!damaged.empty());
 
   // Whether it starts depends on which pages it needs to; a wrong answer it never gives, and the

@@ -2,6 +2,7 @@
 
 #include <sstream>
 #include <thread>
+#include <utility>
 
 #include "tests/checker/key_model.h"
 
