@@ -91,9 +91,7 @@ class Telling {
     if (!world_.run_until(all_idle, kSettlingMax)) trouble("a client never got an answer");
   }
 
-  void judge() {
-    story_.trouble += checker::fault_in(histories_);
-  }
+  void judge() { story_.trouble += checker::fault_in(histories_); }
 
   void count() {
     story_.seed = world_.seed();
