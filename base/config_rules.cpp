@@ -24,6 +24,8 @@ constexpr Order kOrders[] = {
      "or the largest value could never be read"},
     {"backend-queue-limit", "proto-max-bulk-len", 1, "or the largest value could never be written"},
     {"reconnect-backoff-max", "reconnect-backoff-min", 1, "the pause grows from min to max"},
+    {"request-timeout", "backend-suspect-after", 1,
+     "a silent server is to be reported before its requests are given up"},
     {"disk-free-min", "log-segment-size", 2,
      "a checkpoint on a nearly full disk still needs room for new log files"},
     {"vnodes", "initial-servers-per-group", 1, "each server owns one virtual node or more"},

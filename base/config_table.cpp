@@ -131,6 +131,14 @@ std::vector<ConfigKey> router_keys() {
              "further one, give or take some chance, up to reconnect-backoff-max."),
       number(Type::kDuration, "reconnect-backoff-max", kRouter, "1s", {1 * kMs, 10 * kMinute},
              "The longest such pause, and so how long a server may be back before it is noticed."),
+      number(Type::kInteger, "backend-attempts", kRouter, "3", {1, 100},
+             "After so many failures in a row to connect to a data server, the router reports it "
+             "to the admin, which then looks for itself at once. Fewer is faster where the network "
+             "is sound, and asks the admin in vain where it is not."),
+      number(Type::kDuration, "backend-suspect-after", kRouter, "300ms", {10 * kMs, 1 * kMinute},
+             "A data server that leaves a request unanswered for so long is reported, too: a "
+             "frozen machine, or one that is cut off, refuses no connection. One that is merely "
+             "slow stays in service, since the admin asks it before it believes the report."),
   };
 }
 

@@ -39,6 +39,8 @@ Settings::Settings(const Config& settings)
   backend.backoff_min = config.duration("reconnect-backoff-min");
   backend.backoff_max = config.duration("reconnect-backoff-max");
   backend.request_timeout = config.duration("request-timeout");
+  backend.attempts = static_cast<uint32_t>(config.integer("backend-attempts"));
+  backend.suspect_after = config.duration("backend-suspect-after");
   backend.queue_bytes_max = config.bytes("backend-queue-limit");
 }
 

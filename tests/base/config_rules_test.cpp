@@ -41,6 +41,12 @@ TEST_CASE("The pause between attempts grows from min to max") {
           "min to max; raise reconnect-backoff-max or lower reconnect-backoff-min");
 }
 
+TEST_CASE("A silent server is reported before its requests are given up") {
+  REQUIRE(verdict(Program::kRouter, "request-timeout 300ms\n").ok());
+  REQUIRE_THAT(complaint(Program::kRouter, "request-timeout 200ms\n"),
+               Catch::Contains("raise request-timeout or lower backend-suspect-after"));
+}
+
 TEST_CASE("A client is made to wait before it is closed") {
   REQUIRE_THAT(complaint(Program::kRouter, "client-output-pause 257mb\n"),
                Catch::StartsWith("client-output-buffer-limit (256mb) is below "

@@ -202,5 +202,23 @@ TEST_CASE("a server that does not answer is reported long before its requests ar
   CHECK(scene.router.replies().empty());
 }
 
+TEST_CASE("backend-attempts says after how many failures to connect a server is reported") {
+  RunningWorker router(Overrides{{"backend-attempts", "1"}});
+  router.a.leave();
+  router.loop.advance(Millis{1});
+  REQUIRE_FALSE(router.control.reports.empty());
+  CHECK_THAT(router.control.reports[0], Catch::StartsWith("a1: "));
+}
+
+TEST_CASE("backend-suspect-after says how much silence is reported") {
+  RunningWorker router(Overrides{{"backend-suspect-after", "2s"}});
+  router.primary("k").stall();
+  router.say({"GET k"});
+  router.loop.advance(Millis{1900});
+  CHECK(router.control.reports.empty());
+  router.loop.advance(Millis{200});
+  CHECK(router.control.reports.size() == 1);
+}
+
 }  // namespace
 }  // namespace doris::router::test
