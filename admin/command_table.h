@@ -39,6 +39,7 @@ void run_nodes(AdminSession& session, Args args);
 void run_topology(AdminSession& session, Args args);
 void run_route(AdminSession& session, Args args);
 void run_history(AdminSession& session, Args args);
+void run_last_write(AdminSession& session, Args args);
 // What people do, node_command.cpp:
 void run_node(AdminSession& session, Args args);
 // What goes on beside requests, verify_command.cpp:

@@ -67,4 +67,9 @@ void run_history(AdminSession& session, Args args) {
   }
 }
 
+// Listed here since DORIS.HELP has one list; who writes is connected to a router, and that answers.
+void run_last_write(AdminSession& session, Args) {
+  session.error("ERR DORIS.LASTWRITE is about what a router's client has written: ask a router");
+}
+
 }  // namespace doris::admin

@@ -131,13 +131,9 @@ Request* ClientSession::new_request(Request::Kind kind, Verb verb) {
 }
 
 void ClientSession::submit(Request* request) {
-  if (host_.dispatcher()->submit(request)) {
-    enqueue(request);
-    return;
-  }
-  const std::string error = request->error;
-  drop(request);
-  reply_error(error);
+  const bool sent = host_.dispatcher()->submit(request);
+  enqueue(request);
+  if (!sent) on_request_done(*request);
 }
 
 void ClientSession::drop(Request* request) {
@@ -150,6 +146,11 @@ Request* ClientSession::promise() {
   request->protocol = protocol();
   enqueue(request);
   return request;
+}
+
+void ClientSession::do_in_turn(Request::Kind kind) {
+  promise()->kind = kind;
+  pop_replied();
 }
 
 void ClientSession::answer_later(Request* request, const resp::Value& value) {
@@ -207,9 +208,12 @@ void ClientSession::on_request_done(Request& request) {
 // Takes every request off the head whose reply is known. The head's own reply may have
 // been written straight to output(): then its `reply` is empty.
 void ClientSession::pop_replied() {
-  while (head_ != nullptr && head_->replied && (head_->done || is_local(*head_))) {
+  while (head_ != nullptr) {
     Request* request = head_;
+    if (awaits_its_turn(*request)) take_turn(*request);
+    if (!request->replied || !(request->done || is_local(*request))) break;
     output().append(request->reply.view());
+    if (is_write(request->verb)) last_write_.note(*request);
     head_ = request->next;
     if (head_ == nullptr) tail_ = nullptr;
     --queued_;
@@ -228,6 +232,19 @@ void ClientSession::pop_replied() {
   } else {
     host_.loop().schedule(*this);
   }
+}
+
+void ClientSession::take_turn(Request& request) {
+  resp::Writer writer(output(), request.protocol);
+  if (request.kind == Request::Kind::kReset) {
+    last_write_ = LastWrite();
+    writer.simple("RESET");
+  } else {
+    const Dispatcher* const dispatcher = host_.dispatcher();
+    const auto table = dispatcher == nullptr ? nullptr : dispatcher->routing_table();
+    writer.value(last_write_.describe(table, request.protocol));
+  }
+  request.replied = true;
 }
 
 void ClientSession::give_back(Request* request) {

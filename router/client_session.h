@@ -23,6 +23,7 @@
 #include "base/topology/key_hash.h"
 #include "resp/session.h"
 #include "router/dispatcher.h"
+#include "router/last_write.h"
 #include "router/settings.h"
 #include "router/stats.h"
 
@@ -80,6 +81,9 @@ class ClientSession final : public resp::Session, private RequestOwner, private 
   Request* promise();
   void answer_later(Request* request, const resp::Value& value);
 
+  // Does what `kind`, RESET or DORIS.LASTWRITE, is about when all before it has been replied to.
+  void do_in_turn(Request::Kind kind);
+
   // Called when there is no topology yet, instead of a plan.
   void reply_loading();
 
@@ -91,7 +95,8 @@ class ClientSession final : public resp::Session, private RequestOwner, private 
   std::string library_name;  // CLIENT SETINFO
   std::string library_version;
   bool refusing_transaction = false;  // After MULTI, until EXEC or DISCARD.
-  void reset();                       // RESET: as a new connection.
+  // RESET: as a new connection. The last write is forgotten later, when it is RESET's turn.
+  void reset();
 
   // The line of CLIENT LIST and CLIENT INFO, without the newline.
   [[nodiscard]] std::string describe() const;
@@ -108,6 +113,7 @@ class ClientSession final : public resp::Session, private RequestOwner, private 
   void run(Args args);
   void enqueue(Request* request);
   void pop_replied();
+  void take_turn(Request& request);
   Buffer& reply_buffer(Request& request);
   void park(Request& request, uint64_t bytes);
   void give_back(Request* request);
@@ -127,6 +133,7 @@ class ClientSession final : public resp::Session, private RequestOwner, private 
   Request* head_ = nullptr;
   Request* tail_ = nullptr;
   uint32_t queued_ = 0;
+  LastWrite last_write_;                    // Among what has been replied to.
   bool closing_ = false;                    // After QUIT.
   uint64_t parked_bytes_ = 0;               // Of replies that wait for the head.
   std::unique_ptr<net::Timer> look_again_;  // Made when first needed.

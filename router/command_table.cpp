@@ -103,6 +103,9 @@ constexpr Command kCommands[] = {
      run_doris},
     {{"doris.verify", -1, "admin", 0, 0, 0, "server", "0.1.0", "Compare both copies of everything"},
      run_doris},
+    {{"doris.lastwrite", 1, "fast", 0, 0, 0, "server", "0.1.0",
+      "Show what the last write of this connection got"},
+     run_last_write},
     {{"doris.history", -1, "admin", 0, 0, 0, "server", "0.1.0", "Show the changes of the topology"},
      run_doris},
 };

@@ -67,6 +67,7 @@ void run_info(ClientSession& session, Args args);
 void run_command(ClientSession& session, Args args);
 void run_config(ClientSession& session, Args args);
 void run_time(ClientSession& session, Args args);
+void run_last_write(ClientSession& session, Args args);
 void run_doris(ClientSession& session, Args args);
 
 }  // namespace doris::router

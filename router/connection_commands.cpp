@@ -205,7 +205,7 @@ void run_auth(ClientSession& session, Args args) {
 
 void run_reset(ClientSession& session, Args) {
   session.reset();
-  session.reply_now().simple("RESET");
+  session.do_in_turn(Request::Kind::kReset);
 }
 
 void run_client(ClientSession& session, Args args) {

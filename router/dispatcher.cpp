@@ -139,7 +139,10 @@ Group Dispatcher::countable_group() const {
 
 bool Dispatcher::submit(Request* request) {
   DORIS_CHECK(request->owner != nullptr && !request->parts.empty(), "an empty request");
-  if (!may_start(*request)) return false;
+  if (!may_start(*request)) {
+    request->done = request->refused = true;
+    return false;
+  }
   request->deadline = loop_.now() + options_.backend.request_timeout;
   request->older = newest_;
   (newest_ != nullptr ? newest_->newer : oldest_) = request;

@@ -66,9 +66,9 @@ class Dispatcher final : private BackendHost {
   // A fresh request. It goes back by release(), submitted or not.
   Request* take() { return pool_.take(); }
 
-  // Sends the request's parts. False, and `error` is set, when nothing was sent: a queue
-  // is full. Otherwise the owner hears of it later. REQUIRES: routing_table(), an owner, and at
-  // least one part.
+  // Sends the request's parts. False when nothing was sent: a queue is full, or nobody takes the
+  // second copy. Then it is done, and `error` is set. Otherwise the owner hears of it later.
+  // REQUIRES: routing_table(), an owner, and at least one part.
   bool submit(Request* request);
 
   // The owner needs the request no more; also before it is done (the client has gone).
@@ -123,7 +123,7 @@ class Dispatcher final : private BackendHost {
   void fail_forgotten(const Entry& entry);
   void stamp(const Entry& entry, Part& part);
   void encode_write(const Entry& entry, Part& part, Buffer& out);
-  [[nodiscard]] WriteRole role_of(const Entry& entry) const;
+  [[nodiscard]] WriteRole assign_role(const Entry& entry, Part& part) const;
   void note_replica(const Entry& entry, Part& part);
   bool absorb_write(const Entry& entry, Part& part, const resp::Reply& reply);
   bool absorb_update(const Entry& entry, Part& part, const resp::Reply& reply);

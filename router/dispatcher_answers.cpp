@@ -38,6 +38,7 @@ void Dispatcher::on_reply(Backend& backend, const Entry& entry, const resp::Repl
     }
     if (entry.request->error.empty()) {
       entry.request->error = fmt::format("{} [data server {}]", reply.text, backend.name());
+      entry.request->refused = true;
     }
     give_up(entry);
   } else if (absorb(entry, reply)) {

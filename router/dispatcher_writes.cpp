@@ -67,6 +67,7 @@ void Dispatcher::propose_anew(Entry entry, Part& part) {
   }
   part.version = {};
   part.primary_done = false;
+  part.second = {};
   part.waits = 0;
   entry.attempt = ++part.attempt;
   entry.copy = Copy::kPrimary;
@@ -83,7 +84,7 @@ void Dispatcher::encode_write(const Entry& entry, Part& part, Buffer& out) {
   const Request& request = *entry.request;
   const bool to_primary = entry.copy == Copy::kPrimary;
   if (to_primary && part.version.epoch == 0) stamp(entry, part);
-  const WriteRole role = role_of(entry);
+  const WriteRole role = assign_role(entry, part);
   if (!role.is_log()) note_replica(entry, part);
   const WriteWords words{part.vnode, request.key(part), part.version, part.operation};
   if (part.update == nullptr) {
@@ -116,19 +117,23 @@ void Dispatcher::note_replica(const Entry& entry, Part& part) {
   part.marks.push_back({table_->replica(part.vnode, group), resp::write_id(key, part.version)});
 }
 
-WriteRole Dispatcher::role_of(const Entry& entry) const {
+// In which role the write is taken where it goes now.
+WriteRole Dispatcher::assign_role(const Entry& entry, Part& part) const {
   if (entry.copy == Copy::kPrimary) return WriteRole::primary();
-  const Part& part = entry.request->parts[entry.part];
   const topology::SecondCopy second = table_->second_copy(part.vnode);
-  const bool logged =
-      entry.copy == Copy::kSecond && second.kind == topology::SecondCopy::Kind::kLog;
+  const bool logged = second.kind == topology::SecondCopy::Kind::kLog;
+  part.second.node = second.where.node;
+  part.second.logged_for = logged ? second.target : topology::kNoNode;
   return logged ? WriteRole::log_of(second.target) : WriteRole::secondary();
 }
 
 // ---- Answers -------------------------------------------------------------------------
 
 bool Dispatcher::absorb_write(const Entry& entry, Part& part, const resp::Reply& reply) {
-  if (entry.copy == Copy::kSecond) return true;  // It says nothing new.
+  if (entry.copy == Copy::kSecond) {
+    part.second.done = true;
+    return true;  // It says nothing else that is new.
+  }
   if (part.update != nullptr) return absorb_update(entry, part, reply);
   if (reply.kind == resp::Value::Kind::kInteger) {
     part.primary_done = true;

@@ -55,6 +55,8 @@ void write_reply(const Request& request, resp::Writer writer, WorkerStats& stats
       writer.integer(request.parts[0].update->reply.is(resp::Value::Kind::kNull) ? 0 : 1);
       return;
     case Request::Kind::kLocal:
+    case Request::Kind::kReset:
+    case Request::Kind::kLastWrite:
       break;
   }
   DORIS_CHECK(false, "a local request has no parts to reply with");

@@ -29,6 +29,7 @@ void Request::recycle() {
   replied = false;
   parked_bytes = 0;
   error.clear();
+  refused = false;
   done = false;
   newer = older = nullptr;
 }

@@ -79,6 +79,13 @@ struct Mark {
   resp::WriteId id = 0;
 };
 
+// Where a write's second copy was sent last, and whether any that was sent has been taken.
+struct SecondSent {
+  topology::NodeId node = topology::kNoNode;
+  topology::NodeId logged_for = topology::kNoNode;  // In this one's update log; none: a replica.
+  bool done = false;
+};
+
 struct Part {
   topology::Vnode vnode = 0;  // Or, for kCount, which shard of `node`.
   topology::NodeId node = 0;  // kCount only.
@@ -97,9 +104,10 @@ struct Part {
   TimePoint proposed_at{};                       // When that was.
   topology::NodeId primary = topology::kNoNode;  // Whom it was proposed to.
   bool primary_done = false;                     // Who has committed it.
-  uint32_t attempt = 0;                          // Entries of earlier attempts no longer count.
-  std::vector<Mark> marks;                       // Replicas that may hold it.
-  bool certain = true;                           // Every copy that was asked has said OK.
+  SecondSent second;
+  uint32_t attempt = 0;     // Entries of earlier attempts no longer count.
+  std::vector<Mark> marks;  // Replicas that may hold it.
+  bool certain = true;      // Every copy that was asked has said OK.
 
   // Answers that show what is not settled yet: in which version, and how often that was asked.
   resp::Version unsettled;
@@ -126,7 +134,9 @@ class Request {
     kDbsize,
     kUpdate,  // Its reply is the primary's.
     kSetnx,
-    kLocal,
+    kLocal,  // From here on: never sent to a data server.
+    kReset,  // From here on: done by the session when all before it has been replied to.
+    kLastWrite,
   };
 
   Kind kind = Kind::kLocal;
@@ -153,6 +163,7 @@ class Request {
 
   // State below belongs to the Dispatcher.
   std::string error;         // "CODE text" of the first failure; the reply if not empty.
+  bool refused = false;      // `error` is a refusal: who said it has not done it.
   uint32_t outstanding = 0;  // The sum of its parts'.
   bool done = false;         // The owner has been told.
   TimePoint deadline{};

@@ -57,6 +57,10 @@ void run_time(ClientSession& session, Args) {
       .bulk(fmt::to_string(now_ms % 1000 * 1000));
 }
 
+void run_last_write(ClientSession& session, Args) {
+  session.do_in_turn(Request::Kind::kLastWrite);
+}
+
 // The admin answers; it knows physical keys only, so a key gets its namespace here.
 void run_doris(ClientSession& session, Args args) {
   std::vector<std::string> forwarded(args.begin(), args.end());

@@ -20,7 +20,7 @@ TEST_CASE("DORIS.HELP lists every command that is for people") {
   for (const Value& row : help.items)
     listed.push_back(row.get("command")->text);
   for (const char* usage : {"DORIS.STATUS", "DORIS.NODES", "DORIS.ROUTE key", "DORIS.TOPOLOGY",
-                            "DORIS.HISTORY [count]", "DORIS.HELP"}) {
+                            "DORIS.HISTORY [count]", "DORIS.LASTWRITE", "DORIS.HELP"}) {
     CHECK_THAT(listed, Catch::VectorContains(std::string(usage)));
   }
 }
@@ -41,6 +41,13 @@ TEST_CASE("DORIS.ROUTE says why there is no route yet") {
   const Value route = admin.ask({"DORIS.ROUTE", "key"});
   REQUIRE(route.is(Value::Kind::kError));
   CHECK_THAT(route.text, StartsWith("NOTREADY the cluster is forming"));
+}
+
+TEST_CASE("DORIS.LASTWRITE is for routers to answer") {
+  RunningAdmin admin;
+  const Value answer = admin.ask({"DORIS.LASTWRITE"});
+  REQUIRE(answer.is(Value::Kind::kError));
+  CHECK_THAT(answer.text, Contains("ask a router"));
 }
 
 TEST_CASE("DORIS.HISTORY shows as many entries as asked for") {
