@@ -73,14 +73,14 @@ void CheckedLoad::read_again(const std::string& key) {
 }
 
 std::string CheckedLoad::violations() const {
-  const std::string faults = checker::fault_in(histories_);
-  return faults.empty() ? losses() : faults;
+  return checker::fault_in(histories_) + losses();
 }
 
 std::string CheckedLoad::losses() const {
   std::string faults = unreadable_;
   for (const auto& [key, reads] : last_reads_) {
     checker::History history = histories_.at(key);
+    if (!checker::fault_in(key, history).empty()) continue;
     history.insert(history.end(), reads.begin(), reads.end());
     faults += checker::fault_in(key, history);
   }
