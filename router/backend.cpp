@@ -19,6 +19,7 @@ const Log kLog("backend");
 constexpr uint32_t kEntryBytes = 128;  // What an entry costs beside its payload.
 constexpr Millis kNotReadyPause{50};
 constexpr Millis kEpochPause{5};
+constexpr Millis kRefusalPause{50};
 constexpr size_t kToldBytesMax = 1024UL * 1024;
 
 uint32_t bytes_of(const Entry& entry) {
@@ -224,6 +225,7 @@ void Backend::close() {
 
 // Puts everything that was sent and not answered back, in its order, before what waits.
 void Backend::take_back() {
+  held_up_ = false;
   RingQueue<Sent> all;
   all.swap(unanswered_);
   while (!in_flight_.empty()) {
@@ -312,7 +314,7 @@ void Backend::on_answer(const resp::Reply& reply) {
   const Sent sent = in_flight_.pop_front();
   if (sent.entry.request == nullptr) {
     (void)told_.pop_front();
-  } else if (reply.kind == resp::Value::Kind::kError && wants_resync(reply)) {
+  } else if (wants_resync(reply) || is_held_up(sent.entry, reply) || overtakes(sent.entry)) {
     unanswered_.push_back(sent);
     if (state_ == State::kReady) {
       state_ = State::kDraining;
@@ -343,6 +345,22 @@ bool Backend::wants_resync(const resp::Reply& reply) {
   if (trouble_ != text) kLog.info("{}: {}", name_, text);
   trouble_ = text;
   return true;
+}
+
+// A server that refuses for now is asked again, everything in its old order: its clients see a
+// pause.
+bool Backend::is_held_up(const Entry& entry, const resp::Reply& reply) {
+  if (reply.kind != resp::Value::Kind::kError || !host_.outlasts(entry, reply.text)) return false;
+  if (trouble_ != reply.text) kLog.info("{}: {}", name_, reply.text);
+  trouble_ = reply.text;
+  resync_pause_ = kRefusalPause;
+  held_up_ = true;
+  return true;
+}
+
+// A read behind a write that has to wait, in the same pipeline perhaps, is asked again behind it.
+bool Backend::overtakes(const Entry& entry) const {
+  return held_up_ && !is_write(entry.request->verb);
 }
 
 }  // namespace doris::router

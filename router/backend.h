@@ -5,9 +5,9 @@
 //                   replies, in order, matched with in_flight_ <------------------+
 //
 // Anything that makes the server's answers useless - a lost connection, another epoch, a
-// server that is not ready - is handled in one way: stop sending, let what is in flight be
-// answered, put everything unanswered back in its old order in front of waiting_, mend the
-// cause, LINK again, and send it all once more. Requests are idempotent by version, so a
+// server that is not ready, or whose disk is full - is handled in one way: stop sending, let what
+// is in flight be answered, put everything unanswered back in its old order in front of waiting_,
+// mend the cause, LINK again, and send it all once more. Requests are idempotent by version, so a
 // client sees only latency.
 //
 //   kDown --connect--> kConnecting --LINK--> kLinking --ok--> kReady
@@ -44,6 +44,10 @@ class BackendHost {
   // An entry was answered by `backend`; `reply` is never one of the resync errors. The
   // views of `reply` are valid during the call only.
   virtual void on_reply(Backend& backend, const Entry& entry, const resp::Reply& reply) = 0;
+
+  // Whether an entry that its server has refused is to wait there, with all behind it, since that
+  // server may soon be failed over.
+  [[nodiscard]] virtual bool outlasts(const Entry& entry, std::string_view refusal) = 0;
 
   // Encodes `entry` for its server as things are now.
   virtual void encode(const Entry& entry, Buffer& out) = 0;
@@ -147,6 +151,8 @@ class Backend final : private net::StreamHandler, private net::PassTask {
   void on_link_reply(const resp::Reply& reply);
   void on_answer(const resp::Reply& reply);
   [[nodiscard]] bool wants_resync(const resp::Reply& reply);
+  [[nodiscard]] bool is_held_up(const Entry& entry, const resp::Reply& reply);
+  [[nodiscard]] bool overtakes(const Entry& entry) const;
   void lose_connection(const std::string& why);
   void close();
   RingQueue<Sent> take_all();
@@ -181,6 +187,7 @@ class Backend final : private net::StreamHandler, private net::PassTask {
   uint32_t adopts_unanswered_ = 0;  // ADOPT replies that come before the LINK's.
   bool adopt_first_ = false;        // The server is behind: tell it the topology.
   Millis resync_pause_{0};
+  bool held_up_ = false;  // While kDraining: by a refusal, see is_held_up().
 
   // Invariants:
   // 1. Every entry given to send() is in exactly one of the three queues until answered.

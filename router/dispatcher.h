@@ -84,6 +84,7 @@ class Dispatcher final : private BackendHost {
  private:
   [[nodiscard]] const topology::RoutingTable& table() const override { return *table_; }
   void on_reply(Backend& backend, const Entry& entry, const resp::Reply& reply) override;
+  bool outlasts(const Entry& entry, std::string_view refusal) override;
   void encode(const Entry& entry, Buffer& out) override;
   void reroute(const Entry& entry) override;
   void drop(const Entry& entry) override { give_up(entry); }

@@ -31,7 +31,8 @@ void Dispatcher::on_reply(Backend& backend, const Entry& entry, const resp::Repl
     return;
   }
   if (reply.kind == resp::Value::Kind::kError) {
-    if (may_come_to_pass(entry, reply.text)) {
+    const bool second = is_write(entry.request->verb) && entry.copy == Copy::kSecond;
+    if (second && may_come_to_pass(entry, reply.text)) {
       if (refused_.empty()) retrier_->start(kRefusalPause);
       refused_.push_back(entry);
       return;
@@ -46,16 +47,20 @@ void Dispatcher::on_reply(Backend& backend, const Entry& entry, const resp::Repl
   }
 }
 
-// Whether a refused entry is worth another try: soon its server may be failed over. Only a
-// second copy is, which has its place in the order: anything else would come after what its
-// client asked later.
+// Whether a refused entry is worth another try: soon its server may be failed over.
 bool Dispatcher::may_come_to_pass(const Entry& entry, std::string_view refusal) {
-  Part& part = entry.request->parts[entry.part];
-  const bool in_order = is_write(entry.request->verb) && entry.copy == Copy::kSecond;
-  if (entry.request->done || !in_order) return false;
+  Request& request = *entry.request;
+  Part& part = request.parts[entry.part];
+  if (request.done || request.verb == Verb::kCount || entry.attempt != part.attempt) return false;
   const bool has_other =
       table_->is_up(part.vnode, Group::kA) && table_->is_up(part.vnode, Group::kB);
   return has_other && ends_by_failover(refusal) && ++part.refusals < kRefusalsMax;
+}
+
+// A second copy has its place in the order already, and need hold nobody up (on_reply).
+bool Dispatcher::outlasts(const Entry& entry, std::string_view refusal) {
+  const bool second = is_write(entry.request->verb) && entry.copy == Copy::kSecond;
+  return !second && may_come_to_pass(entry, refusal);
 }
 
 // Whether the entry is over.

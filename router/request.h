@@ -113,7 +113,7 @@ struct Part {
   resp::Version unsettled;
   uint32_t waits = 0;
 
-  uint32_t refusals = 0;  // Of the second copy, by a shard that may be failed over soon.
+  uint32_t refusals = 0;  // By shards that may be failed over soon.
 
   // Results.
   bool found = false;  // kGet

@@ -35,6 +35,17 @@ TEST_CASE("while a node has failed, the other replica serves, and its log is bes
   CHECK(scene.router.a.connections() == 0);
 }
 
+TEST_CASE("what a damaged or full primary has refused goes to the other replica, in order") {
+  Scene scene;
+  scene.router.a.disk_full = true;
+  scene.router.say({"SET " + scene.key + " 1", "GET " + scene.key, "INCR " + scene.key});
+  scene.router.loop.advance(Millis{100});
+  CHECK(scene.router.replies().empty());
+  scene.router.adopt_with("a1", NodeState::kTempFailed);
+  scene.router.loop.advance(Millis{100});
+  CHECK(scene.router.replies() == Lines{"+OK", "\"1\"", ":2"});
+}
+
 TEST_CASE("what waited at one server does not reach another on a connection of the old epoch") {
   Scene scene;
   scene.router.a.leave();

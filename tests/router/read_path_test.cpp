@@ -67,9 +67,9 @@ TEST_CASE("MGET is an error as a whole when one of its servers answers with one"
   RunningWorker router;
   const std::string a = router.key_in(topology::Group::kA);
   const std::string b = router.key_in(topology::Group::kB);
-  router.b.nonsense = "-SHARDDOWN b1/0: damaged\r\n";
+  router.b.nonsense = "-WRONGNODE b1/0: odd\r\n";
   CHECK(router.ask("MGET " + a + " " + b) ==
-        "-SHARDDOWN b1/0: damaged [data server b1 (127.0.0.1:7011)]");
+        "-WRONGNODE b1/0: odd [data server b1 (127.0.0.1:7011)]");
 }
 
 TEST_CASE("DBSIZE is the sum over the shards of one group") {

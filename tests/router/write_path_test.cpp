@@ -106,6 +106,18 @@ TEST_CASE("an error of either replica is the client's, and names the data server
   CHECK(router.stats.errors.get() == 1);
 }
 
+TEST_CASE("a primary whose disk is full makes everybody wait, in order, until there is room") {
+  RunningWorker router;
+  router.primary("k").disk_full = true;
+  router.say({"SET k 1", "INCR k", "GET k", "SET k 5", "GET k"});
+  router.loop.advance(Millis{200});
+  CHECK(router.replies().empty());
+  router.primary("k").disk_full = false;
+  router.loop.advance(Millis{200});
+  CHECK(router.replies() == Lines{"+OK", ":2", "\"2\"", "+OK", "\"5\""});
+  CHECK(router.b.records["k"] == router.a.records["k"]);
+}
+
 TEST_CASE("a second copy that was refused is tried again, and the order stays") {
   RunningWorker router;
   router.secondary("k").disk_full = true;
