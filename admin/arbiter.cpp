@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/guard.h"
 #include "base/log.h"
 
 namespace doris::admin {
@@ -37,7 +38,7 @@ void Arbiter::suspect(const topology::Node& node, const std::vector<topology::No
 
 bool Arbiter::has_failed(const topology::Node& node, const NodeHealth& health,
                          const std::vector<topology::Node>& others) {
-  if (health.is_refused()) return true;
+  if (health.is_refused() || !guarded(Guard::kWitness)) return true;
   Case& of = cases_[node.id];
   const TimePoint now = loop_.now();
   const bool reported = of.reported_at != TimePoint{} && now - of.reported_at < kReportLasts;

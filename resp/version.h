@@ -16,6 +16,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/guard.h"
 #include "base/status.h"
 
 namespace doris::resp {
@@ -30,7 +31,12 @@ struct Version {
   uint64_t hlc = 0;     // Wall milliseconds << 16 | counter.
   uint32_t writer = 0;  // Router process number << 8 | thread, and kRaisedBit.
 
-  auto operator<=>(const Version&) const = default;
+  bool operator==(const Version&) const = default;
+  std::strong_ordering operator<=>(const Version& other) const {
+    if (guarded(Guard::kEpochLeads) && epoch != other.epoch) return epoch <=> other.epoch;
+    if (hlc != other.hlc) return hlc <=> other.hlc;
+    return writer <=> other.writer;
+  }
 
   // The lowest raised version above this one that `proposal`'s writer may take.
   // REQUIRES: proposal <= *this, so the epochs are equal or ours is higher; and *this is

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/guard.h"
 #include "router/dialect.h"
 #include "router/write_path.h"
 
@@ -219,6 +220,8 @@ void Dispatcher::reroute(const Entry& entry) {
     // Also when this program was frozen and nobody has looked at the deadline yet: data servers
     // rely on it that nothing is proposed anew after it.
     fail_late(entry);
+  } else if (!guarded(Guard::kSecondCopySent) && writes && entry.copy == Copy::kSecond) {
+    settle(entry);
   } else if (writes) {
     reroute_write(entry, part);
   } else if (request.verb != Verb::kCount) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/guard.h"
 #include "router/dialect.h"
 #include "router/dispatcher.h"
 
@@ -143,10 +144,11 @@ void Dispatcher::settle(const Entry& entry) {
   Part& part = request->parts[entry.part];
   DORIS_CHECK(part.outstanding > 0, "an entry was settled twice");
   if (--part.outstanding == 0) tell_replicas(part);
-  if (--request->outstanding > 0) return;
-  if (!request->done) {
+  --request->outstanding;
+  const bool one_will_do = !guarded(Guard::kSecondCopyAwaited) && part.primary_done;
+  if (!request->done && (request->outstanding == 0 || one_will_do)) {
     finish(request);
-  } else if (request->owner == nullptr) {
+  } else if (request->outstanding == 0 && request->done && request->owner == nullptr) {
     pool_.give(request);
   }
 }

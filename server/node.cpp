@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/guard.h"
 #include "base/log.h"
 #include "base/net/file_limit.h"
 #include "base/topology/topology_codec.h"
@@ -199,7 +200,9 @@ Status Node::adopt(topology::Topology topology, const std::string& text, Source 
     // On the disk before any shard acts on it.
     DORIS_RETURN_IF_ERROR(
         data_dir_->persist_cluster(topology.cluster, topology.vnodes).prefixed("ERR not kept"));
-    DORIS_RETURN_IF_ERROR(data_dir_->persist_topology(text).prefixed("ERR not kept"));
+    if (guarded(Guard::kEpochPersisted)) {
+      DORIS_RETURN_IF_ERROR(data_dir_->persist_topology(text).prefixed("ERR not kept"));
+    }
   }
   const bool confirms = source == Source::kAdmin || (source == Source::kRouter && newer);
   const bool changes = newer || (confirms && !confirmed_);
@@ -251,7 +254,7 @@ void Node::make_standing(topology::Topology topology) {
 
 std::string Node::why_not_ready(const topology::Topology& topology,
                                 const topology::Node* self) const {
-  if (!confirmed_) {
+  if (!confirmed_ && guarded(Guard::kRestartsConfirmed)) {
     return "this node has restarted and waits for the admin to confirm its epoch";
   }
   if (!topology.formed()) return "the cluster is forming; see DORIS.STATUS at the admin";

@@ -1,5 +1,6 @@
 #include "server/recovery.h"
 
+#include "base/guard.h"
 #include "base/log.h"
 #include "server/shard.h"
 
@@ -36,6 +37,7 @@ std::unique_ptr<PeerClient> Recovery::client(const topology::Replica& where) con
 }
 
 void Recovery::drain_logs() {
+  if (!guarded(Guard::kLogsDrained)) plan_.log_keepers.clear();
   drains_left_ = static_cast<uint32_t>(plan_.log_keepers.size());
   if (drains_left_ == 0) compare();
   const topology::Node& self = *standing_.table->topology().find(standing_.self);
@@ -49,6 +51,10 @@ void Recovery::drain_logs() {
 }
 
 void Recovery::compare() {
+  if (!guarded(Guard::kDigestsCompared)) {
+    vnodes_left_ = 0;
+    return;
+  }
   for (auto& [where, vnodes] : plan_.compare) {
     const auto on_vnode_done = [this](topology::Vnode, const auto&) {
       --vnodes_left_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/guard.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "server/orphan_settler.h"
@@ -140,6 +141,7 @@ void Shard::with_session(uint64_t id, const std::function<void(ShardSession&)>& 
 }
 
 void Shard::fence(const ShardSession& session, uint32_t writer) {
+  if (!guarded(Guard::kOlderLinksClosed)) return;
   for (const auto& [id, other] : sessions_) {
     if (other.get() == &session || other->writer() != writer) continue;
     kLog.info("{}: writer {} has a new connection; {} is closed", options_.name, writer,

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "base/guard.h"
 #include "base/limits.h"
 #include "resp/errors.h"
 #include "resp/words.h"
@@ -138,7 +139,7 @@ bool ShardSession::agrees() {
         fmt::format("BEHINDEPOCH {} this node has not seen epoch {}", standing.epoch, epoch_));
   } else if (!standing.ready()) {
     reply().error(fmt::format("NOTREADY {}: {}", shard_.options().name, standing.not_ready));
-  } else if (epoch_ < standing.epoch) {
+  } else if (epoch_ < standing.epoch && guarded(Guard::kOlderEpochsRefused)) {
     reply().error(
         fmt::format("STALEEPOCH {} this connection speaks for epoch {}", standing.epoch, epoch_));
   } else {
@@ -239,6 +240,7 @@ void ShardSession::run_has(Args args) {
 }
 
 bool ShardSession::begin_unsettled(const KeyRef& key, const resp::Version& version) {
+  if (!guarded(Guard::kReadersWait)) return false;
   if (shard_.unsettled().is_settled(key.physical_key, version)) return false;
   reply().array(2);
   return true;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "base/guard.h"
 #include "resp/errors.h"
 #include "resp/words.h"
 #include "server/big_endian.h"
@@ -111,6 +112,7 @@ void ShardSession::run_del(Args args) {
 // What was answered to the same proposal before.
 const UnsettledWrites::Done* ShardSession::repeated(const KeyRef& key,
                                                     const resp::Version& proposal) {
+  if (!guarded(Guard::kRepetitionsAnswered)) return nullptr;
   return shard_.unsettled().find(resp::write_id(key.physical_key, proposal));
 }
 
@@ -128,9 +130,11 @@ void ShardSession::apply(const KeyRef& key, const Write& write, const Place& pla
     return;
   }
   shard_.join_batch(*this);
+  const topology::NodeId target =
+      guarded(Guard::kLogsNameTarget) ? place.target : topology::kNoNode;
   const Result<WriteResult> result =
       place.role ? shard_.store().write(key, write, *place.role, shard_.now_ms())
-                 : shard_.store().log_write(place.target, key, write);
+                 : shard_.store().log_write(target, key, write);
   if (!result.ok()) {
     shard_.fail_batch(result.status());
     reply().error(shard_.refusal(result.status()));
@@ -214,8 +218,9 @@ void ShardSession::run_update(Args args) {
     reply().error(shard_.refusal(found.status()));
     return;
   }
+  const bool is_known = !is_new && guarded(Guard::kOperationsNamed);
   const UnsettledWrites::Done* before =
-      is_new ? nullptr : shard_.unsettled().find(proposal.operation);
+      is_known ? shard_.unsettled().find(proposal.operation) : nullptr;
   if (before != nullptr) {
     answer_again(key, proposal, *found, *before);
   } else {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/guard.h"
 #include "base/log.h"
 #include "server/shard.h"
 
@@ -115,8 +116,9 @@ void VnodeSync::on_page(const Result<resp::Value>& reply) {
                    ? compare_page(shard_.store(), different_.back(), from_, *page, shard_.now_ms())
                    : page.status();
   if (!found.ok()) {
-    on_trouble(found.status());
-    return;
+    if (guarded(Guard::kScanErrorsFail)) return on_trouble(found.status());
+    next_.clear();
+    return finish_page();
   }
   next_ = page->next;
   floor_ = page->floor;

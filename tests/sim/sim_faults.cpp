@@ -17,12 +17,21 @@ struct Name {
   const char* name;
 };
 
+// For so long does a fault of two come before the other one.
+constexpr Micros kBetweenTwo{50'000};
+
+// While a server recovers, every so often some connections are reset.
+constexpr int kResetsMax = 100;
+constexpr Micros kResetPause{5'000};
+
 constexpr std::array kNames{
     Name{Fault::kResets, "resets"},        Name{Fault::kKillRouter, "kill"},
     Name{Fault::kKillAdmin, "kill"},       Name{Fault::kKillServer, "kill"},
     Name{Fault::kPowerServer, "no power"}, Name{Fault::kFreezeServer, "freeze"},
     Name{Fault::kFreezeRouter, "freeze"},  Name{Fault::kCutLink, "cut link"},
     Name{Fault::kCutServer, "cut off"},    Name{Fault::kSkew, "skew"},
+    Name{Fault::kCutAdmin, "cut off"},     Name{Fault::kCutLinkAndKill, "cut link and kill"},
+    Name{Fault::kPowerAndResets, "no power, and resets"},
 };
 
 double in_ms(Micros time) {
@@ -78,6 +87,12 @@ void SimFaults::strike(Fault fault, Micros time) {
       router.clock().set_skew(std::chrono::duration_cast<Millis>(skew));
       return world_.run_for(time);
     }
+    case Fault::kCutAdmin:
+      return cut_admin(time);
+    case Fault::kCutLinkAndKill:
+      return cut_link_and_kill(time);
+    case Fault::kPowerAndResets:
+      return power_and_resets(time);
   }
 }
 
@@ -118,6 +133,36 @@ void SimFaults::cut_off(const SimProgram& program, Micros time) {
     if (other != &program) cluster_.network().cut_both_ways(program.machine(), other->machine());
   world_.run_for(time);
   cluster_.network().mend_all();
+}
+
+void SimFaults::cut_admin(Micros time) {
+  tell(cluster_.admin().name());
+  for (size_t i = 0; i < cluster_.servers(); ++i)
+    cluster_.network().cut_both_ways(cluster_.admin().machine(), cluster_.server(i).machine());
+  world_.run_for(time);
+  cluster_.network().mend_all();
+}
+
+// Servers of the groups alternate.
+void SimFaults::cut_link_and_kill(Micros time) {
+  const uint64_t pairs = cluster_.servers() / 2;
+  const uint64_t group = world_.random().below(2);
+  const SimProgram& router = some_router();
+  const SimProgram& reached = cluster_.server(2 * world_.random().below(pairs) + group);
+  SimProgram& killed = cluster_.server(2 * world_.random().below(pairs) + 1 - group);
+  tell(fmt::format("{} and {};", router.name(), reached.name()));
+  cluster_.network().cut_both_ways(router.machine(), reached.machine());
+  world_.run_for(world_.between(Micros{0}, kBetweenTwo));
+  kill(killed, SimDisk::Crash::kProcess, time);
+  cluster_.network().mend_all();
+}
+
+void SimFaults::power_and_resets(Micros time) {
+  kill(some_server(), SimDisk::Crash::kPower, time);
+  for (int i = 0; i < kResetsMax; ++i) {
+    world_.run_for(kResetPause);
+    cluster_.network().reset_some(20);
+  }
 }
 
 }  // namespace doris::sim

@@ -27,6 +27,11 @@ enum class Fault : uint8_t {
   kCutLink,    // Between a router and a server, one way or both.
   kCutServer,  // From everybody.
   kSkew,       // A router's clock of the wall goes wrong, and stays so.
+  kCutAdmin,   // From all data servers; the routers reach everybody.
+
+  // Two at once, which may cost errors and time, and still no promise of what was answered.
+  kCutLinkAndKill,  // Between a router and a server; then a server of the other group dies.
+  kPowerAndResets,  // A server loses power; while it recovers, connections are reset all the time.
 };
 
 [[nodiscard]] std::string name_of(Fault fault);
@@ -50,6 +55,9 @@ class SimFaults {
   void freeze(SimProgram& program, Micros time);
   void cut_link(Micros time);
   void cut_off(const SimProgram& program, Micros time);
+  void cut_admin(Micros time);
+  void cut_link_and_kill(Micros time);
+  void power_and_resets(Micros time);
   void tell(const std::string& whom);
 
   SimProgram& some_server() { return cluster_.server(world_.random().below(cluster_.servers())); }

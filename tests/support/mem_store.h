@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/guard.h"
 #include "base/limits.h"
 #include "server/big_endian.h"
 #include "server/key_space.h"
@@ -251,7 +252,8 @@ class MemStore : public server::Store {
     if (applied) {
       MemRecord record{write.header, std::string(write.value)};
       record.header.version = decision.version;
-      table.set(key, std::move(record));
+      const bool leaves_trace = guarded(Guard::kTombstones) || !write.header.tombstone;
+      table.set(key, leaves_trace ? std::optional(std::move(record)) : std::nullopt);
       ++writes_;
       bytes_ += write.value.size();
     }
