@@ -25,12 +25,19 @@ constexpr int kResetsMax = 100;
 constexpr Micros kResetPause{5'000};
 
 constexpr std::array kNames{
-    Name{Fault::kResets, "resets"},        Name{Fault::kKillRouter, "kill"},
-    Name{Fault::kKillAdmin, "kill"},       Name{Fault::kKillServer, "kill"},
-    Name{Fault::kPowerServer, "no power"}, Name{Fault::kFreezeServer, "freeze"},
-    Name{Fault::kFreezeRouter, "freeze"},  Name{Fault::kCutLink, "cut link"},
-    Name{Fault::kCutServer, "cut off"},    Name{Fault::kSkew, "skew"},
-    Name{Fault::kCutAdmin, "cut off"},     Name{Fault::kCutLinkAndKill, "cut link and kill"},
+    Name{Fault::kResets, "resets"},
+    Name{Fault::kKillRouter, "kill"},
+    Name{Fault::kKillAdmin, "kill"},
+    Name{Fault::kKillServer, "kill"},
+    Name{Fault::kPowerServer, "no power"},
+    Name{Fault::kFreezeServer, "freeze"},
+    Name{Fault::kFreezeRouter, "freeze"},
+    Name{Fault::kCutLink, "cut link"},
+    Name{Fault::kCutServer, "cut off"},
+    Name{Fault::kSkew, "skew"},
+    Name{Fault::kCutAdmin, "cut off"},
+    Name{Fault::kCutGroupAndKill, "cut group and kill"},
+    Name{Fault::kCutGroupAndFreeze, "cut group and freeze"},
     Name{Fault::kPowerAndResets, "no power, and resets"},
 };
 
@@ -89,8 +96,10 @@ void SimFaults::strike(Fault fault, Micros time) {
     }
     case Fault::kCutAdmin:
       return cut_admin(time);
-    case Fault::kCutLinkAndKill:
-      return cut_link_and_kill(time);
+    case Fault::kCutGroupAndKill:
+      return cut_group_and_kill(time);
+    case Fault::kCutGroupAndFreeze:
+      return cut_group_and_freeze(time);
     case Fault::kPowerAndResets:
       return power_and_resets(time);
   }
@@ -144,17 +153,33 @@ void SimFaults::cut_admin(Micros time) {
 }
 
 // Servers of the groups alternate.
-void SimFaults::cut_link_and_kill(Micros time) {
-  const uint64_t pairs = cluster_.servers() / 2;
-  const uint64_t group = world_.random().below(2);
+void SimFaults::cut_from_group(const SimProgram& router, uint64_t group) {
+  for (size_t i = group; i < cluster_.servers(); i += 2)
+    cluster_.network().cut_both_ways(router.machine(), cluster_.server(i).machine());
+}
+
+void SimFaults::cut_group_and_kill(Micros time) {
   const SimProgram& router = some_router();
-  const SimProgram& reached = cluster_.server(2 * world_.random().below(pairs) + group);
-  SimProgram& killed = cluster_.server(2 * world_.random().below(pairs) + 1 - group);
-  tell(fmt::format("{} and {};", router.name(), reached.name()));
-  cluster_.network().cut_both_ways(router.machine(), reached.machine());
+  const uint64_t victim = world_.random().below(cluster_.servers());
+  SimProgram& killed = cluster_.server(victim);
+  tell(router.name());
+  cut_from_group(router, 1 - victim % 2);
   world_.run_for(world_.between(Micros{0}, kBetweenTwo));
   kill(killed, SimDisk::Crash::kProcess, time);
   cluster_.network().mend_all();
+}
+
+// Whoever can, notices that its connections have ended, but for the router itself.
+void SimFaults::cut_group_and_freeze(Micros time) {
+  SimProgram& router = some_router();
+  tell(router.name());
+  cut_from_group(router, world_.random().below(2));
+  world_.run_for(kBetweenTwo);
+  router.freeze();
+  cluster_.network().reset_some(100);
+  world_.run_for(time);
+  cluster_.network().mend_all();
+  router.thaw();
 }
 
 void SimFaults::power_and_resets(Micros time) {

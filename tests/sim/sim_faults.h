@@ -30,7 +30,8 @@ enum class Fault : uint8_t {
   kCutAdmin,   // From all data servers; the routers reach everybody.
 
   // Two at once, which may cost errors and time, and still no promise of what was answered.
-  kCutLinkAndKill,  // Between a router and a server; then a server of the other group dies.
+  kCutGroupAndKill,    // A router is cut off from one group; then a server of the other one dies.
+  kCutGroupAndFreeze,  // A router is cut off from one group, and freezes while it is forgotten.
   kPowerAndResets,  // A server loses power; while it recovers, connections are reset all the time.
 };
 
@@ -56,7 +57,9 @@ class SimFaults {
   void cut_link(Micros time);
   void cut_off(const SimProgram& program, Micros time);
   void cut_admin(Micros time);
-  void cut_link_and_kill(Micros time);
+  void cut_group_and_kill(Micros time);
+  void cut_group_and_freeze(Micros time);
+  void cut_from_group(const SimProgram& router, uint64_t group);
   void power_and_resets(Micros time);
   void tell(const std::string& whom);
 
