@@ -20,6 +20,7 @@ namespace {
 const Log kLog("shard");
 
 constexpr Millis kTick{200};
+constexpr Millis kDoubt{60'000};  // Longer than any write was under way, and clocks are apart.
 constexpr size_t kStaleEntriesPerTick = 2000;
 constexpr size_t kOrphansPerTick = 256;
 
@@ -33,6 +34,7 @@ Shard::Shard(net::Loop& loop, const Clock& clock, ShardHost& host, std::unique_p
       options_(std::move(options)),
       store_(std::move(store)),
       ticker_(loop.timer([this] { on_tick(); })),
+      started_ms_(clock.wall_ms()),
       random_(options_.seed) {
   standing_.not_ready = "the node is starting";
   log_gauges_.look(*store_, nullptr, loop.now());
@@ -76,6 +78,10 @@ void Shard::set_standing(Standing standing) {
   on_recovery_progress(0, 0);
   // What came before is compared with the other copies before anybody may read it.
   if (recovers && !recovered_before) unsettled_.clear();
+  if (standing_.ready() && !std::exchange(was_ready_, true) && !recovers) {
+    doubt_to_ = static_cast<uint64_t>(std::max<int64_t>(started_ms_, 0)) << 16;
+    doubt_from_ = doubt_to_ - std::min(doubt_to_, static_cast<uint64_t>(kDoubt.count()) << 16);
+  }
   if (verification_ != nullptr) verification_->go_on(standing_);
   if (standing_.ready() && standing_.owns()) start_beside_requests();
 }

@@ -148,6 +148,13 @@ class Shard final : private net::PassTask {
   void with_session(uint64_t id, const std::function<void(ShardSession&)>& then);
   void on_session_ended(ShardSession& session);
 
+  // Whether a record in this version may be one that the other copy lacks, and nobody knows: it was
+  // written just before this process began, which was not compared with the others before it was
+  // let in. That happens when all have died at once.
+  [[nodiscard]] bool is_doubtful(const resp::Version& version) const {
+    return version.hlc >= doubt_from_ && version.hlc < doubt_to_;
+  }
+
   [[nodiscard]] UnsettledWrites& unsettled() { return unsettled_; }
   [[nodiscard]] LogGauges& log_gauges() { return log_gauges_; }
 
@@ -191,6 +198,10 @@ class Shard final : private net::PassTask {
   std::unique_ptr<net::Listener> listener_;
   uint64_t next_session_ = 1;
   uint64_t clock_seen_ = 0;
+  const int64_t started_ms_;
+  bool was_ready_ = false;
+  uint64_t doubt_from_ = 0;  // See is_doubtful(); empty at first.
+  uint64_t doubt_to_ = 0;
   Random random_;
   UnsettledWrites unsettled_;
   LogGauges log_gauges_;

@@ -211,7 +211,13 @@ void ShardSession::run_get(Args args) {
     reply().null();
     return;
   }
-  const RecordView& record = **found;
+  RecordView record = **found;
+  std::string kept;
+  if (shard_.is_doubtful(record.header.version)) {
+    kept = record.value;
+    record.value = kept;
+    if (!renew(key, record.header, kept)) return;
+  }
   const bool unsettled = begin_unsettled(key, record.header.version);
   if (record.header.live(shard_.now_ms())) {
     reply().bulk(record.value);
@@ -233,7 +239,8 @@ void ShardSession::run_has(Args args) {
     reply().error(shard_.refusal(found.status()));
     return;
   }
-  const RecordHeader header = found->value_or(RecordHeader{.tombstone = true});
+  RecordHeader header = found->value_or(RecordHeader{.tombstone = true});
+  if (shard_.is_doubtful(header.version) && !renew_found(key, header)) return;
   const bool unsettled = found->has_value() && begin_unsettled(key, header.version);
   reply().integer(header.live(shard_.now_ms()) ? 1 : 0);
   if (unsettled) end_unsettled(header.version);

@@ -105,8 +105,16 @@ class ShardSession final : public PacedSession {
   static UnsettledWrites::Effect kept(const std::optional<RecordView>& found);
   void store_effect(const KeyRef& key, const UpdateProposal& proposal,
                     UnsettledWrites::Effect effect);
-  void answer_unchanged(const KeyRef& key, const resp::Value& answer, const resp::Version& version);
+  void answer_unchanged(const KeyRef& key, const resp::Value& answer,
+                        const std::optional<RecordHeader>& found);
   void answer_update(const UnsettledWrites::Done& done);
+  // Gives a doubtful record (Shard::is_doubtful) of which this is the primary a version of now,
+  // which the shard brings to the other copy itself. What else was under way when all died loses
+  // against it. False if that failed, and was replied.
+  [[nodiscard]] bool renew(const KeyRef& key, RecordHeader& header, std::string_view value);
+
+  [[nodiscard]] bool renew_found(const KeyRef& key, RecordHeader& header);
+
   // What comes before the reply to a read of a record in this version, if it is unsettled: the
   // reply is the first of two items. end_unsettled() writes the second.
   bool begin_unsettled(const KeyRef& key, const resp::Version& version);

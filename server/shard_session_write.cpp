@@ -264,7 +264,7 @@ void ShardSession::evaluate_update(const KeyRef& key, const UpdateProposal& prop
     effect.header.tombstone = outcome.removes;
     effect.value = std::move(outcome.value);
   } else if (is_new) {
-    answer_unchanged(key, outcome.reply, version);
+    answer_unchanged(key, outcome.reply, found ? std::optional(found->header) : std::nullopt);
     return;
   } else {
     effect = kept(found);
@@ -328,9 +328,43 @@ void ShardSession::store_effect(const KeyRef& key, const UpdateProposal& proposa
   shard_.commit_if_full();
 }
 
+bool ShardSession::renew(const KeyRef& key, RecordHeader& header, std::string_view value) {
+  const topology::RoutingTable& table = *shard_.standing().table;
+  const bool orders = table.primary(key.vnode) == shard_.standing().group;
+  const bool can_spread = table.second_copy(key.vnode).kind != topology::SecondCopy::Kind::kNowhere;
+  if (!orders || !can_spread || !shard_.refusal_of_writes().empty()) return true;  // As it is.
+  shard_.join_batch(*this);
+  header.version = {static_cast<uint32_t>(shard_.standing().epoch), shard_.clock_seen() + 1,
+                    header.version.writer};
+  const auto result = shard_.store().write(key, {header, value}, Role::kPrimary, shard_.now_ms());
+  if (!result.ok()) {
+    shard_.fail_batch(result.status());
+    reply().error(shard_.refusal(result.status()));
+    return false;
+  }
+  shard_.unsettled().add(0, key, header.version, {result->existed, result->version});
+  header.version = result->version;
+  shard_.see_clock(header.version.hlc);
+  return true;
+}
+
+// The same for what was found without its value.
+bool ShardSession::renew_found(const KeyRef& key, RecordHeader& header) {
+  const auto record = shard_.store().read(key);
+  if (!record.ok() || !record->has_value()) {
+    reply().error(
+        shard_.refusal(record.ok() ? Status::corrupt("a record is gone") : record.status()));
+    return false;
+  }
+  return renew(key, header, std::string((**record).value));
+}
+
 // Nothing is kept, but the answer tells what is there: as for a read, that must be settled.
 void ShardSession::answer_unchanged(const KeyRef& key, const resp::Value& answer,
-                                    const resp::Version& version) {
+                                    const std::optional<RecordHeader>& found) {
+  RecordHeader header = found.value_or(RecordHeader{});
+  if (shard_.is_doubtful(header.version) && !renew_found(key, header)) return;
+  const resp::Version& version = header.version;
   const bool settled = shard_.unsettled().is_settled(key.physical_key, version);
   if (settled && !answer.is(resp::Value::Kind::kError)) {
     reply().value(answer);

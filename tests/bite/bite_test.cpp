@@ -136,7 +136,7 @@ TEST_CASE("what is older than a reclaimed tombstone stays out") {
   options.time = Millis{9000};
   options.fault_time = Millis{8000};
   options.cluster.settings = {{"anti-entropy-interval", "1s"}, {"tombstone-retention", "1s"}};
-  show_bite({Guard::kFloor}, {17, 40}, options);
+  show_bite({Guard::kFloor}, {50, 110}, options);
 }
 
 // ---- The write path ------------------------------------------------------------------
@@ -157,7 +157,7 @@ TEST_CASE("what is not settled is shown to nobody") {
 }
 
 TEST_CASE("a write that is sent again is not done again") {
-  show_bite({Guard::kRepetitionsAnswered}, {1, 20}, with_updates(with({Fault::kResets})));
+  show_bite({Guard::kRepetitionsAnswered}, {50, 100}, with_updates(with({Fault::kResets})));
 }
 
 TEST_CASE("a write that is proposed anew is not done again") {

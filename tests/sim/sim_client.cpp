@@ -15,6 +15,13 @@ namespace {
 constexpr Micros kPauseMax{3'000};  // Between two commands.
 constexpr Micros kPauseAfterTroubleMax{50'000};
 
+// Nobody has begun what it asked for. To keep it as unknown would only make the judgement harder.
+bool never_began(const checker::Operation& operation) {
+  if (operation.returned) return false;
+  return operation.reply.starts_with("-LOADING") ||
+         operation.reply.find("connection refused") != std::string::npos;
+}
+
 }  // namespace
 
 SimClient::SimClient(Network& network, Options options, checker::Histories& histories)
@@ -81,7 +88,7 @@ void SimClient::on_reply(Operation operation, const Result<resp::Value>& reply) 
     operation.reply = reply.ok() ? checker::text_of(*reply) : reply.status().message();
   }
   world_.note(operation.reply, options_.number);
-  histories_[operation.command[1]].push_back(operation);
+  if (!never_began(operation)) histories_[operation.command[1]].push_back(operation);
   if (!told) choose_router();  // The connection may be the one that calls: it allows that.
   ask_soon(told ? kPauseMax : kPauseAfterTroubleMax);
 }

@@ -38,6 +38,7 @@ constexpr std::array kNames{
     Name{Fault::kCutAdmin, "cut off"},
     Name{Fault::kCutGroupAndKill, "cut group and kill"},
     Name{Fault::kCutGroupAndFreeze, "cut group and freeze"},
+    Name{Fault::kKillAll, "kill all"},
     Name{Fault::kPowerAndResets, "no power, and resets"},
 };
 
@@ -100,6 +101,8 @@ void SimFaults::strike(Fault fault, Micros time) {
       return cut_group_and_kill(time);
     case Fault::kCutGroupAndFreeze:
       return cut_group_and_freeze(time);
+    case Fault::kKillAll:
+      return kill_all(time);
     case Fault::kPowerAndResets:
       return power_and_resets(time);
   }
@@ -180,6 +183,20 @@ void SimFaults::cut_group_and_freeze(Micros time) {
   world_.run_for(time);
   cluster_.network().mend_all();
   router.thaw();
+}
+
+void SimFaults::kill_all(Micros time) {
+  std::vector<SimProgram*> programs = cluster_.programs();
+  for (SimProgram* const program : programs)
+    cluster_.kill(*program, SimDisk::Crash::kProcess);
+  world_.run_for(time);
+  while (!programs.empty()) {
+    const auto next =
+        programs.begin() + static_cast<ptrdiff_t>(world_.random().below(programs.size()));
+    (*next)->start();
+    programs.erase(next);
+    world_.run_for(world_.between(Micros{0}, kBetweenTwo));
+  }
 }
 
 void SimFaults::power_and_resets(Micros time) {

@@ -32,6 +32,7 @@ enum class Fault : uint8_t {
   // Two at once, which may cost errors and time, and still no promise of what was answered.
   kCutGroupAndKill,    // A router is cut off from one group; then a server of the other one dies.
   kCutGroupAndFreeze,  // A router is cut off from one group, and freezes while it is forgotten.
+  kKillAll,         // All programs at once, which start again in any order.
   kPowerAndResets,  // A server loses power; while it recovers, connections are reset all the time.
 };
 
@@ -57,6 +58,7 @@ class SimFaults {
   void cut_link(Micros time);
   void cut_off(const SimProgram& program, Micros time);
   void cut_admin(Micros time);
+  void kill_all(Micros time);
   void cut_group_and_kill(Micros time);
   void cut_group_and_freeze(Micros time);
   void cut_from_group(const SimProgram& router, uint64_t group);

@@ -150,6 +150,10 @@ TEST_CASE("any fault breaks no promise when the disks are synced each second") {
   tell_stories(100, options);
 }
 
+TEST_CASE("all programs die at once, and nothing that clients were told becomes untrue") {
+  tell_stories(150, long_story({Fault::kKillAll}));
+}
+
 TEST_CASE("a data server that dies costs clients 300 ms and no error") {
   tell_stories(100, long_story({Fault::kKillServer}), [](const SimStory& story) {
     CHECK(story.refused == 0);
