@@ -132,9 +132,10 @@ void AntiEntropy::reclaim_here() {
   size_t removed = 0;
   Status reclaimed = shard_.add_to_batch([&](Store& store) {
     auto next = store.reclaim(at_, {position_, kPageRecords, kPageBytes}, expired_by_ms_);
-    if (next.ok()) position_ = *std::move(next);
+    if (!next.ok()) return next.status();
+    position_ = *std::move(next);
     removed = store.batch_writes() - before;
-    return next.status();
+    return Status::okay();
   });
   if (reclaimed.ok()) reclaimed = shard_.commit_copies();
   if (!reclaimed.ok()) return give_up(reclaimed);

@@ -269,7 +269,7 @@ Status Shard::add_to_batch(const std::function<Status(Store&)>& change) {
   }
   batch_open_ = true;
   loop_.schedule(*this);
-  const Status changed = change(*store_);
+  Status changed = change(*store_);
   if (!changed.ok()) fail_batch(changed);
   return changed;
 }

@@ -146,8 +146,9 @@ void ShardSession::run_reclaim(Args args) {
     before = store.batch_writes();
     const Page page{args[4], kPageRecordsMax, kPageBytesMax};
     auto position = store.reclaim(vnode, page, expired_by_ms);
-    if (position.ok()) next = *std::move(position);
-    return position.status();
+    if (!position.ok()) return position.status();
+    next = *std::move(position);
+    return Status::okay();
   });
   if (!reclaimed.ok()) {
     reply().error(shard_.refusal(reclaimed));

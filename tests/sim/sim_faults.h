@@ -32,7 +32,7 @@ enum class Fault : uint8_t {
   // Two at once, which may cost errors and time, and still no promise of what was answered.
   kCutGroupAndKill,    // A router is cut off from one group; then a server of the other one dies.
   kCutGroupAndFreeze,  // A router is cut off from one group, and freezes while it is forgotten.
-  kKillAll,         // All programs at once, which start again in any order.
+  kKillAll,            // All programs at once, which start again in any order.
   kPowerAndResets,  // A server loses power; while it recovers, connections are reset all the time.
 };
 
