@@ -99,6 +99,7 @@ void Backend::transmit(Sent sent) {
 }
 
 void Backend::on_new_table() {
+  refuses_for_good_ = false;
   if (state_ == State::kDown) {
     // What has changed may be that the server is there again.
     backoff_.reset();
@@ -349,8 +350,17 @@ bool Backend::wants_resync(const resp::Reply& reply) {
 
 // A server that refuses for now is asked again, everything in its old order: its clients see a
 // pause.
+// Once one of them has waited in vain nobody failed it over: both disks are full, perhaps. From
+// then on refusals are answers, and reads are not held up, until something has changed.
 bool Backend::is_held_up(const Entry& entry, const resp::Reply& reply) {
-  if (reply.kind != resp::Value::Kind::kError || !host_.outlasts(entry, reply.text)) return false;
+  if (reply.kind != resp::Value::Kind::kError || !ends_by_failover(reply.text)) {
+    if (is_write(entry.request->verb)) refuses_for_good_ = false;
+    return false;
+  }
+  if (refuses_for_good_) return false;
+  const BackendHost::Refusal refusal = host_.judge_refusal(entry);
+  refuses_for_good_ = refusal == BackendHost::Refusal::kInVain;
+  if (refusal != BackendHost::Refusal::kWait) return false;
   if (trouble_ != reply.text) kLog.info("{}: {}", name_, reply.text);
   trouble_ = reply.text;
   resync_pause_ = kRefusalPause;

@@ -45,9 +45,13 @@ class BackendHost {
   // views of `reply` are valid during the call only.
   virtual void on_reply(Backend& backend, const Entry& entry, const resp::Reply& reply) = 0;
 
-  // Whether an entry that its server has refused is to wait there, with all behind it, since that
-  // server may soon be failed over.
-  [[nodiscard]] virtual bool outlasts(const Entry& entry, std::string_view refusal) = 0;
+  // What becomes of an entry that its server has refused (ends_by_failover()).
+  enum class Refusal : uint8_t {
+    kAnswer,  // It is the answer.
+    kWait,    // The entry waits there, with all behind it: that server may soon be failed over.
+    kInVain,  // It is the answer, after the entry has waited for long enough.
+  };
+  [[nodiscard]] virtual Refusal judge_refusal(const Entry& entry) = 0;
 
   // Encodes `entry` for its server as things are now.
   virtual void encode(const Entry& entry, Buffer& out) = 0;
@@ -187,7 +191,8 @@ class Backend final : private net::StreamHandler, private net::PassTask {
   uint32_t adopts_unanswered_ = 0;  // ADOPT replies that come before the LINK's.
   bool adopt_first_ = false;        // The server is behind: tell it the topology.
   Millis resync_pause_{0};
-  bool held_up_ = false;  // While kDraining: by a refusal, see is_held_up().
+  bool refuses_for_good_ = false;  // See is_held_up().
+  bool held_up_ = false;           // While kDraining: by a refusal, see is_held_up().
 
   // Invariants:
   // 1. Every entry given to send() is in exactly one of the three queues until answered.

@@ -72,6 +72,10 @@ void write_vsettle(Buffer& out, std::string_view settled, std::string_view aband
   resp::write_request(out, {"VSETTLE", settled, abandoned});
 }
 
+bool ends_by_failover(std::string_view error) {
+  return error.starts_with("DISKFULL") || error.starts_with("SHARDDOWN");
+}
+
 bool read_unsettled(const resp::Reply& reply, resp::Version& version) {
   const auto& items = reply.tree.items;
   if (reply.kind != resp::Value::Kind::kArray || items.size() != 2) return false;

@@ -82,6 +82,10 @@ struct UpdateAnswer {
   resp::Version base{};  // What has to be final before the effect is spread; epoch 0: nothing.
 };
 
+// Whether a server that refuses with this error is failed over, if the other copy is sound: its
+// disk is full, or its files are damaged.
+[[nodiscard]] bool ends_by_failover(std::string_view error);
+
 // False if the reply is not such an answer.
 [[nodiscard]] bool read_update(const resp::Reply& reply, UpdateAnswer& answer);
 

@@ -84,7 +84,7 @@ class Dispatcher final : private BackendHost {
  private:
   [[nodiscard]] const topology::RoutingTable& table() const override { return *table_; }
   void on_reply(Backend& backend, const Entry& entry, const resp::Reply& reply) override;
-  bool outlasts(const Entry& entry, std::string_view refusal) override;
+  Refusal judge_refusal(const Entry& entry) override;
   void encode(const Entry& entry, Buffer& out) override;
   void reroute(const Entry& entry) override;
   void drop(const Entry& entry) override { give_up(entry); }
@@ -107,7 +107,7 @@ class Dispatcher final : private BackendHost {
   void encode_question(const Part& part, std::string_view key, Buffer& out);
 
   // What becomes of answers (dispatcher_answers.cpp).
-  bool may_come_to_pass(const Entry& entry, std::string_view refusal);
+  Refusal patience_with(const Entry& entry);
   bool absorb(const Entry& entry, const resp::Reply& reply);
   bool absorb_read(const Entry& entry, Part& part, const resp::Reply& reply);
   void wait_until_settled(Entry entry, Part& part);

@@ -16,13 +16,8 @@ using topology::Group;
 constexpr uint32_t kWaitsAtOnce = 3;  // Most writes are settled within a round trip or two.
 constexpr Millis kWaitPause{1};
 
-// A shard whose disk is full, or damaged, is failed over if the other copy is sound.
 constexpr Millis kRefusalPause{50};
 constexpr uint32_t kRefusalsMax = 30;
-
-bool ends_by_failover(std::string_view error) {
-  return error.starts_with("DISKFULL") || error.starts_with("SHARDDOWN");
-}
 
 }  // namespace
 
@@ -33,7 +28,7 @@ void Dispatcher::on_reply(Backend& backend, const Entry& entry, const resp::Repl
   }
   if (reply.kind == resp::Value::Kind::kError) {
     const bool second = is_write(entry.request->verb) && entry.copy == Copy::kSecond;
-    if (second && may_come_to_pass(entry, reply.text)) {
+    if (second && ends_by_failover(reply.text) && patience_with(entry) == Refusal::kWait) {
       if (refused_.empty()) retrier_->start(kRefusalPause);
       refused_.push_back(entry);
       return;
@@ -48,20 +43,23 @@ void Dispatcher::on_reply(Backend& backend, const Entry& entry, const resp::Repl
   }
 }
 
-// Whether a refused entry is worth another try: soon its server may be failed over.
-bool Dispatcher::may_come_to_pass(const Entry& entry, std::string_view refusal) {
+// A refused entry is worth another try if its server may soon be failed over.
+BackendHost::Refusal Dispatcher::patience_with(const Entry& entry) {
   Request& request = *entry.request;
   Part& part = request.parts[entry.part];
-  if (request.done || request.verb == Verb::kCount || entry.attempt != part.attempt) return false;
+  if (request.done || request.verb == Verb::kCount || entry.attempt != part.attempt) {
+    return Refusal::kAnswer;
+  }
   const bool has_other =
       table_->is_up(part.vnode, Group::kA) && table_->is_up(part.vnode, Group::kB);
-  return has_other && ends_by_failover(refusal) && ++part.refusals < kRefusalsMax;
+  if (!has_other) return Refusal::kAnswer;
+  return ++part.refusals < kRefusalsMax ? Refusal::kWait : Refusal::kInVain;
 }
 
 // A second copy has its place in the order already, and need hold nobody up (on_reply).
-bool Dispatcher::outlasts(const Entry& entry, std::string_view refusal) {
+BackendHost::Refusal Dispatcher::judge_refusal(const Entry& entry) {
   const bool second = is_write(entry.request->verb) && entry.copy == Copy::kSecond;
-  return !second && may_come_to_pass(entry, refusal);
+  return second ? Refusal::kAnswer : patience_with(entry);
 }
 
 // Whether the entry is over.

@@ -118,6 +118,22 @@ TEST_CASE("a primary whose disk is full makes everybody wait, in order, until th
   CHECK(router.b.records["k"] == router.a.records["k"]);
 }
 
+TEST_CASE("where nobody fails it over, a full disk holds nobody up for long, and reads go on") {
+  RunningWorker router;
+  router.ask("SET k 1");
+  router.a.disk_full = router.b.disk_full = true;
+  router.say({"SET k 2"});
+  router.loop.advance(Millis{3000});
+  CHECK(router.replies().size() == 1);
+  // From now on the refusal is the answer at once.
+  const Lines replies = router.ask(Lines{"INCR k", "GET k"});
+  REQUIRE(replies.size() == 2);
+  CHECK_THAT(replies[0], Catch::StartsWith("-DISKFULL"));
+  CHECK(replies[1] == "\"1\"");
+  router.a.disk_full = router.b.disk_full = false;
+  CHECK(router.ask("INCR k") == ":2");
+}
+
 TEST_CASE("a second copy that was refused is tried again, and the order stays") {
   RunningWorker router;
   router.secondary("k").disk_full = true;
