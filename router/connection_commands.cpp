@@ -89,7 +89,19 @@ void client_setinfo(ClientSession& session, Args args) {
   session.reply_now().simple("OK");
 }
 
-void client_getname(ClientSession& session) {
+void client_id(ClientSession& session, Args) {
+  session.reply_now().integer(static_cast<int64_t>(session.id()));
+}
+
+void client_setname(ClientSession& session, Args args) {
+  if (set_client_name(session, args[2])) session.reply_now().simple("OK");
+}
+
+void client_info(ClientSession& session, Args) {
+  session.reply_now().verbatim(session.describe() + "\n");
+}
+
+void client_getname(ClientSession& session, Args) {
   if (session.client_name.empty()) {
     session.reply_now().null();
   } else {
@@ -97,19 +109,19 @@ void client_getname(ClientSession& session) {
   }
 }
 
-void client_list(ClientSession& session) {
+void client_list(ClientSession& session, Args) {
   session.host().list_clients(session, session.promise());
 }
 
-void client_switch(ClientSession& session, std::string_view value) {
-  if (resp::equals_ignoring_case(value, "on") || resp::equals_ignoring_case(value, "off")) {
+void client_switch(ClientSession& session, Args args) {
+  if (resp::equals_ignoring_case(args[2], "on") || resp::equals_ignoring_case(args[2], "off")) {
     session.reply_now().simple("OK");
   } else {
     session.reply_error(resp::kSyntaxError);
   }
 }
 
-void client_help(ClientSession& session) {
+void client_help(ClientSession& session, Args) {
   constexpr std::string_view kLines[] = {
       "CLIENT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
       "GETNAME",
@@ -133,6 +145,18 @@ void client_help(ClientSession& session) {
   for (const std::string_view line : kLines)
     writer.simple(line);
 }
+
+struct ClientCommand {
+  std::string_view name;
+  size_t words;  // CLIENT included.
+  void (*run)(ClientSession& session, Args args);
+};
+
+constexpr ClientCommand kClientCommands[] = {
+    {"id", 2, client_id},           {"getname", 2, client_getname}, {"setname", 3, client_setname},
+    {"setinfo", 4, client_setinfo}, {"info", 2, client_info},       {"list", 2, client_list},
+    {"no-evict", 3, client_switch}, {"no-touch", 3, client_switch}, {"help", 2, client_help},
+};
 
 }  // namespace
 
@@ -210,27 +234,15 @@ void run_reset(ClientSession& session, Args) {
 
 void run_client(ClientSession& session, Args args) {
   const std::string_view word = args[1];
-  const auto is = [&](std::string_view name, size_t size) {
-    return resp::equals_ignoring_case(word, name) && args.size() == size;
-  };
-  if (is("id", 2)) {
-    session.reply_now().integer(static_cast<int64_t>(session.id()));
-  } else if (is("getname", 2)) {
-    client_getname(session);
-  } else if (is("setname", 3)) {
-    if (set_client_name(session, args[2])) session.reply_now().simple("OK");
-  } else if (is("setinfo", 4)) {
-    client_setinfo(session, args);
-  } else if (is("info", 2)) {
-    session.reply_now().verbatim(session.describe() + "\n");
-  } else if (is("list", 2)) {
-    client_list(session);
-  } else if (is("no-evict", 3) || is("no-touch", 3)) {
-    client_switch(session, args[2]);
-  } else if (is("help", 2)) {
-    client_help(session);
-  } else {
+  const auto found = std::ranges::find_if(kClientCommands, [&](const ClientCommand& command) {
+    return resp::equals_ignoring_case(word, command.name);
+  });
+  if (found == std::end(kClientCommands)) {
     session.reply_error(resp::unknown_subcommand("CLIENT", word));
+  } else if (args.size() != found->words) {
+    session.reply_error(resp::wrong_arity(fmt::format("client|{}", found->name)));
+  } else {
+    found->run(session, args);
   }
 }
 

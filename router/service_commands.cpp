@@ -45,6 +45,10 @@ void run_config(ClientSession& session, Args args) {
     session.reply_error(resp::unknown_subcommand("CONFIG", args[1]));
     return;
   }
+  if (args.size() < 3) {
+    session.reply_error(resp::wrong_arity("config|get"));
+    return;
+  }
   resp::write_config_get(session.reply_now(), session.host().settings().config, Program::kRouter,
                          args.subspan(2));
 }

@@ -160,6 +160,8 @@ TEST_CASE("the rest of CLIENT") {
   CHECK(router.ask(Lines{"CLIENT ID", "CLIENT NO-EVICT on", "CLIENT NO-TOUCH off",
                          "CLIENT NO-EVICT maybe"}) ==
         Lines{":1", "+OK", "+OK", "-ERR syntax error"});
+  CHECK(router.ask("CLIENT SETNAME a b") ==
+        "-ERR wrong number of arguments for 'client|setname' command");
   CHECK(router.ask("CLIENT KILL 1") == "-ERR unknown subcommand 'KILL'. Try CLIENT HELP.");
   CHECK(router.ask("CLIENT HELP").starts_with("[+CLIENT <subcommand>"));
 }
@@ -204,6 +206,7 @@ TEST_CASE("CONFIG GET shows settings in plain numbers; nothing can be set") {
   CHECK(router.ask("CONFIG GET databases APPENDONLY") ==
         "[\"appendonly\" \"yes\" \"databases\" \"16\"]");
   CHECK(router.ask("CONFIG GET nothing") == "[]");
+  CHECK(router.ask("CONFIG GET") == "-ERR wrong number of arguments for 'config|get' command");
   CHECK(router.ask("CONFIG SET databases 3").starts_with("-ERR unknown subcommand 'SET'"));
 }
 
