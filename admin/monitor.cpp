@@ -40,7 +40,7 @@ class Monitor::Probe {
                  .connect_timeout = monitor.options_.timeout,
                  .backoff_min = kConnectAgain,
                  .backoff_max = kConnectAgain}),
-        health_(monitor.options_.failures),
+        health_(monitor.options_.failures, monitor.options_.timeout),
         timer_(monitor.loop_.timer([this] { beat(); })) {
     timer_->start(Millis{0}, monitor.options_.interval);
   }

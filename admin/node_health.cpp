@@ -36,7 +36,8 @@ bool NodeHealth::missed(std::string why, bool refused, TimePoint now) {
   trouble_ = std::move(why);
   refused_ = refused;
   ++failures_;
-  if (failures_ >= failures_max_) health_ = Health::kDown;
+  const bool waits = health_ == Health::kUnknown && now - since_ < grace_;
+  if (failures_ >= failures_max_ && !waits) health_ = Health::kDown;
   return before != health_;
 }
 

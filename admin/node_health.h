@@ -25,8 +25,10 @@ enum class Health : uint8_t {
 class NodeHealth {
  public:
   // `failures_max` > 0 heartbeats in a row that fail make a node kDown; one that succeeds
-  // makes it kUp.
-  explicit NodeHealth(uint32_t failures_max) : failures_max_(failures_max) {}
+  // makes it kUp. One that was never heard of is waited for during `grace` at least: when all
+  // programs are started together, the admin may be the first.
+  explicit NodeHealth(uint32_t failures_max, Millis grace = Millis{0})
+      : failures_max_(failures_max), grace_(grace) {}
 
   // Each returns whether health() has changed.
   bool answered(const Heartbeat& heartbeat, TimePoint now);
@@ -57,6 +59,7 @@ class NodeHealth {
 
  private:
   const uint32_t failures_max_;
+  const Millis grace_;
   Health health_ = Health::kUnknown;
   uint32_t failures_ = 0;  // In a row.
   Heartbeat last_;

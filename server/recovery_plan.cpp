@@ -15,7 +15,8 @@ bool answers(const Node& node) {
 
 // Whether `self` may have missed writes that `other`, which has failed too, has.
 bool has_newer_data(const Node& other, const Node& self) {
-  return other.since != self.since ? other.since > self.since : other.id < self.id;
+  if (other.since != self.since) return other.since > self.since;
+  return other.id < self.id && other.state == NodeState::kRecovering;
 }
 
 }  // namespace

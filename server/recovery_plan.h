@@ -6,7 +6,8 @@
 //     failed before this node    nothing: this node's copy is the newest there is
 //     failed after it            wait for it: it has what this node missed
 //
-// Of two that failed in the same epoch neither has missed a write; the lower id goes first.
+// Of two that failed in the same epoch neither has missed a write: if both are back the lower id
+// goes first, and the other is compared with it.
 #pragma once
 
 #include <map>

@@ -317,6 +317,7 @@ void Shard::commit_if_full() {
 void Shard::on_pass_end() {
   commit_now();
   if (!batch_error_.ok()) run_again();
+  if (std::exchange(settles_soon_, false)) settle_orphans();
   ended_.clear();
   now_ms_.reset();
 }

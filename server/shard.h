@@ -155,6 +155,9 @@ class Shard final : private net::PassTask {
     return version.hlc >= doubt_from_ && version.hlc < doubt_to_;
   }
 
+  // What is for the shard itself to settle is begun at the end of the pass, not with the next tick.
+  void settle_soon() { settles_soon_ = true; }
+
   [[nodiscard]] UnsettledWrites& unsettled() { return unsettled_; }
   [[nodiscard]] LogGauges& log_gauges() { return log_gauges_; }
 
@@ -205,6 +208,7 @@ class Shard final : private net::PassTask {
   Random random_;
   UnsettledWrites unsettled_;
   LogGauges log_gauges_;
+  bool settles_soon_ = false;
   std::unique_ptr<OrphanSettler> settler_;     // While the node is ready.
   std::unique_ptr<Recovery> recovery_;         // While the node recovers.
   std::unique_ptr<AntiEntropy> anti_entropy_;  // While the node is up.

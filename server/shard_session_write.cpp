@@ -343,6 +343,7 @@ bool ShardSession::renew(const KeyRef& key, RecordHeader& header, std::string_vi
     return false;
   }
   shard_.unsettled().add(0, key, header.version, {result->existed, result->version});
+  shard_.settle_soon();  // A client waits.
   header.version = result->version;
   shard_.see_clock(header.version.hlc);
   return true;

@@ -307,9 +307,10 @@ start() {
   await "$deadline" serves $(names router)
 }
 
+# The admin before the data servers: it would take their end for failures, one after the other.
 stop() {
   local rank
-  for rank in router server admin; do
+  for rank in router admin server; do
     end_all $(names "$rank")
   done
 }

@@ -68,5 +68,17 @@ TEST_CASE("what a node has adopted counts until it says otherwise") {
   CHECK(health.last().epoch == 4);
 }
 
+TEST_CASE("a node that was never heard of is waited for a while, one that was is not") {
+  NodeHealth health(2, Millis{300});
+  for (int ms = 0; ms < 300; ms += 20)
+    CHECK_FALSE(health.missed("connection refused", true, kStart + Millis{ms}));
+  CHECK(health.health() == Health::kUnknown);
+  CHECK(health.missed("connection refused", true, kStart + Millis{300}));
+  CHECK(health.health() == Health::kDown);
+  (void)health.answered({}, kStart + Millis{400});
+  (void)health.missed("connection refused", true, kStart + Millis{500});
+  CHECK(health.missed("connection refused", true, kStart + Millis{520}));
+}
+
 }  // namespace
 }  // namespace doris::admin

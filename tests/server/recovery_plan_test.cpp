@@ -81,5 +81,15 @@ TEST_CASE("of two that failed in one epoch the lower id does not wait for the hi
   CHECK(plan_recovery(table, 2, 0).waiting > 0);
 }
 
+// Else a server that can serve everything would wait for one that may never be back.
+TEST_CASE("of two that failed in one epoch the higher id does not wait for one that is away") {
+  topology::Topology topology = with_a1_recovering();
+  fail(topology.nodes[0], 5);
+  topology.nodes[1].state = NodeState::kRecovering;
+  topology.nodes[1].since = 5;
+  const topology::RoutingTable table(topology);
+  CHECK(plan_recovery(table, 2, 0).waiting == 0);
+}
+
 }  // namespace
 }  // namespace doris::server
