@@ -7,7 +7,9 @@ Resumption resume_write(const topology::RoutingTable& table, const Part& part, c
   const bool proposed = part.version.epoch != 0;
   if (!proposed || part.asked_in == table.epoch()) return Resumption::kSendAgain;
   const topology::NodeId primary = table.replica(part.vnode, table.primary(part.vnode)).node;
-  const bool may_stay = entry.copy == Copy::kSecond && primary == part.primary;
+  // What the primary has not answered is proposed anew in its turn, by its first copy's entry.
+  const bool missed = part.primary_done && part.asked_in + 1 != table.epoch();
+  const bool may_stay = entry.copy == Copy::kSecond && primary == part.primary && !missed;
   return may_stay ? Resumption::kSendAgain : Resumption::kProposeAnew;
 }
 

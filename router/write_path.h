@@ -11,6 +11,8 @@
 //     the primary has not answered                 propose it anew: a version of an older epoch
 //                                                  could lose against what a failed node took
 //     the second copy has not answered             to where that copy is now, the same version
+//       .. and an epoch was missed meanwhile       propose it anew, if the primary has answered:
+//                                                  another may have been one, without this write
 //   an older one, and the primary has moved        propose it anew, to the new one: it may have
 //                                                  ordered other writes since, without this one
 //

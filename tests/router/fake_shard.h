@@ -299,6 +299,7 @@ class FakeShard {
     }
     if (known != blind.end() && known->second == before.version) {
       answer_again(from, key, version);
+      known->second = version;
       return;
     }
     const Outcome outcome = evaluate(args[5], std::string(args[6]), before.value);

@@ -55,6 +55,16 @@ TEST_CASE("in a new epoch with the same primary only what that has not answered 
         Resumption::kSendAgain);
 }
 
+TEST_CASE("a write that was done before an epoch was missed is proposed anew") {
+  topology::Topology topology = table_of(false).topology();
+  topology.epoch = 3;
+  const topology::RoutingTable later(topology);
+  CHECK(resume_write(later, proposed(1, true), {nullptr, 0, Copy::kSecond, 0}) ==
+        Resumption::kProposeAnew);
+  CHECK(resume_write(later, proposed(1, false), {nullptr, 0, Copy::kSecond, 0}) ==
+        Resumption::kSendAgain);  // The first copy's entry proposes it anew, in its turn.
+}
+
 TEST_CASE("when the primary has moved, every write that is under way is proposed to the new one") {
   const Copy copy = GENERATE(Copy::kPrimary, Copy::kSecond);
   const bool done = GENERATE(false, true);
