@@ -288,7 +288,8 @@ void ShardSession::answer_again(const KeyRef& key, const UpdateProposal& proposa
   UnsettledWrites::Effect effect = kept(found);
   if (before.effect != nullptr) {
     effect.reply = before.effect->reply;
-    if (is_current) effect.base = before.effect->base;
+    // The answer rests on what the first evaluation found, whatever has overtaken its effect.
+    effect.base = before.effect->base;
   }
   store_effect(key, proposal, std::move(effect));
 }

@@ -173,6 +173,19 @@ TEST_CASE_METHOD(UpdatingShard, "an operation that others have overtaken keeps i
   CHECK(committed("k") == "70");
 }
 
+TEST_CASE_METHOD(UpdatingShard, "an answer that is given again rests on what it has found") {
+  auto router = link(kWriter);
+  auto other = link(kOther);
+  CHECK(update(*router, kWriter, "INCRBY", "1", 1) == ":1 -> 1");
+  const resp::WriteId operation = id(2, kOther);
+  CHECK(update(*other, kOther, "INCRBY", "1", 2) == ":2 -> 2 after");
+  CHECK(ask(*router, set("k", "70", 3)) == ":1");
+  settle(*router, resp::write_id("k", {3, 3, 257}));
+  serve(4);
+  other = link(kOther);
+  CHECK(update(*other, kOther, "INCRBY", "1", 9, operation) == ":2 -> 70 after");
+}
+
 TEST_CASE_METHOD(UpdatingShard, "of a second copy the server knows the operation, not the reply") {
   auto router = link(kWriter);
   const resp::WriteId operation = 0x1122334455667788;
