@@ -67,6 +67,7 @@ std::span<char> Session::read_buffer() {
 }
 
 void Session::on_read(size_t bytes) {
+  received_ += bytes;
   input_.commit(bytes);
   run_commands();
 }

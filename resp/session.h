@@ -7,6 +7,7 @@
 // Loop thread only.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -30,6 +31,9 @@ class Session : public net::StreamHandler {
   [[nodiscard]] Protocol protocol() const { return protocol_; }
   void set_protocol(Protocol protocol) { protocol_ = protocol; }
   [[nodiscard]] const std::string& peer() const { return peer_; }
+
+  // How many bytes have come from the peer so far.
+  [[nodiscard]] uint64_t received() const { return received_; }
 
   // Where a reply goes; then call flush_soon(). REQUIRES: !ended().
   Writer reply() { return {output(), protocol_}; }
@@ -97,6 +101,7 @@ class Session : public net::StreamHandler {
   //
   //   mark_input_ <= command_ <= next_ <= input_.size()
   Buffer input_;
+  uint64_t received_ = 0;
   size_t next_ = 0;     // Where the next command starts.
   size_t command_ = 0;  // Where the one being run starts. Meaningful only while running_.
   size_t mark_input_ = 0;

@@ -20,7 +20,8 @@ namespace {
 const Log kLog("shard");
 
 constexpr Millis kTick{200};
-constexpr Millis kDoubt{60'000};  // Longer than any write was under way, and clocks are apart.
+constexpr Millis kSilenceMax{2000};  // Of a router that has left writes unsettled.
+constexpr Millis kDoubt{60'000};     // Longer than any write was under way, and clocks are apart.
 constexpr size_t kStaleEntriesPerTick = 2000;
 constexpr size_t kOrphansPerTick = 256;
 
@@ -176,7 +177,27 @@ void Shard::on_tick() {
   publish();
   host_.take_report(options_.index, report());
   clear_stale_logs();
+  close_silent_links();
   settle_orphans();
+}
+
+// A router that lost power, froze or was cut off may never end its connection, and what it has left
+// unsettled would stay so: readers would wait, and a recovery. One that lives has more to say, if
+// only what is settled, or makes a new connection.
+void Shard::close_silent_links() {
+  if (unsettled_.size() == 0) return;
+  const std::set<uint32_t> writers = unsettled_.writers();
+  std::vector<ShardSession*> silent;
+  for (const auto& [id, session] : sessions_) {
+    const bool is_silent = session->silence(loop_.now()) > kSilenceMax;
+    if (is_silent && writers.contains(session->writer())) silent.push_back(session.get());
+  }
+  for (ShardSession* const session : silent) {
+    kLog.warning("{}: writer {} has said nothing of its writes for {} s; its connection is closed",
+                 options_.name, session->writer(),
+                 std::chrono::duration_cast<std::chrono::seconds>(kSilenceMax).count());
+    session->close();
+  }
 }
 
 void Shard::settle_orphans() {

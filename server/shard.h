@@ -181,6 +181,7 @@ class Shard final : private net::PassTask {
   void publish();
   [[nodiscard]] ShardReport report();
   void start_beside_requests();
+  void close_silent_links();
   void clear_stale_logs();
   void settle_orphans();
   void commit();

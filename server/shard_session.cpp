@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 
 #include "base/guard.h"
 #include "base/limits.h"
@@ -27,7 +28,8 @@ struct ShardSession::Command {
 ShardSession::ShardSession(std::unique_ptr<net::Stream> stream, Shard& shard, uint64_t id)
     : PacedSession(shard.loop(), std::move(stream), shard.options().limits),
       shard_(shard),
-      id_(id) {}
+      id_(id),
+      heard_at_(shard.loop().now()) {}
 
 // The most frequent first: a linear search over so few is the fastest there is.
 const ShardSession::Command* ShardSession::find(std::string_view name) {
@@ -72,6 +74,11 @@ void ShardSession::on_command(Args args) {
     (this->*command->run)(args);
   }
   finish_command();
+}
+
+TimePoint::duration ShardSession::silence(TimePoint now) {
+  if (std::exchange(heard_bytes_, received()) != received()) heard_at_ = now;
+  return now - heard_at_;
 }
 
 bool ShardSession::join_batch() {

@@ -23,6 +23,9 @@ class ShardSession final : public PacedSession {
   [[nodiscard]] uint64_t id() const { return id_; }
   [[nodiscard]] uint32_t writer() const { return writer_; }  // 0: never said.
 
+  // For how long nothing has come from the peer, as often as this is asked: by the shard's tick.
+  [[nodiscard]] TimePoint::duration silence(TimePoint now);
+
   // For the Shard. join_batch() is false if the session is in the batch already.
   bool join_batch();
   void leave_batch() { drop_mark(); }
@@ -122,6 +125,8 @@ class ShardSession final : public PacedSession {
 
   Shard& shard_;
   const uint64_t id_;
+  uint64_t heard_bytes_ = 0;  // See silence().
+  TimePoint heard_at_;
   uint32_t writer_ = 0;        // Stays when a later DORIS.LINK is refused: it can be fenced.
   topology::Epoch epoch_ = 0;  // What the connection speaks for; 0: not linked.
 };

@@ -114,6 +114,14 @@ bool UnsettledWrites::has_below(topology::Vnode vnode, const resp::Version& vers
   });
 }
 
+std::set<uint32_t> UnsettledWrites::writers() const {
+  std::set<uint32_t> writers;
+  for (const auto& [id, held] : writes_) {
+    if (held.writer != 0) writers.insert(held.writer);
+  }
+  return writers;
+}
+
 std::vector<UnsettledWrites::Orphan> UnsettledWrites::orphans(TimePoint deadline,
                                                               size_t count) const {
   std::vector<Orphan> found;

@@ -104,6 +104,9 @@ class UnsettledWrites {
   void on_linked(uint32_t writer) { away_since_.erase(writer); }
   void on_unlinked(uint32_t writer, TimePoint now) { away_since_[writer] = now; }
 
+  // Those that have writes here which they have not given up.
+  [[nodiscard]] std::set<uint32_t> writers() const;
+
   // Abandoned writes, and those whose writer has been away since before `deadline`, up to `count`.
   // They stay until they are settled.
   [[nodiscard]] std::vector<Orphan> orphans(TimePoint deadline, size_t count) const;

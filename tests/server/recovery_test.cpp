@@ -203,6 +203,41 @@ TEST_CASE("a write whose router dies before the other copy has it is brought the
   CHECK(cluster.a1().shard->unsettled().size() == 0);
 }
 
+// As when it has lost power: nobody says so.
+TEST_CASE("a write whose router falls silent is brought to the other copy") {
+  Cluster cluster;
+  cluster.tell_all();
+  std::string key = "k";
+  while (cluster.topology_.primary[Cluster::ref(key).vnode] != topology::Group::kA)
+    key += "k";
+  Writer writer(cluster);
+  std::string version(resp::Version::kBytes, '\0');
+  resp::Version{5, 1, 257}.encode(version.data());
+  writer.router->send(
+      {"VSET", "P", std::to_string(Cluster::ref(key).vnode), key, version, "0", "v"});
+  SECTION("not while the router speaks") {
+    for (int i = 0; i < 10; ++i) {
+      cluster.loop_.advance(Millis{1000});
+      writer.router->send({"PING"});
+    }
+    CHECK_FALSE(writer.router->ended());
+    CHECK(Cluster::get(cluster.b1(), key) == "(none)");
+  }
+  cluster.loop_.advance(Millis{10'000});
+  CHECK(writer.router->ended());
+  CHECK(Cluster::get(cluster.b1(), key) == "v");
+  CHECK(cluster.a1().shard->unsettled().size() == 0);
+}
+
+// Who has nothing to say is left alone.
+TEST_CASE("a router without writes under way may be silent") {
+  Cluster cluster;
+  cluster.tell_all();
+  const Writer writer(cluster);
+  cluster.loop_.advance(Millis{60'000});
+  CHECK_FALSE(writer.router->ended());
+}
+
 TEST_CASE("a full disk makes recovery wait, and it is complete when there is room") {
   Cluster cluster;
   Cluster::put(cluster.b1(), "k", 2, "v");
