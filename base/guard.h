@@ -23,6 +23,7 @@ enum class Guard : uint8_t {
   kReadersWait,          // What is not settled is shown to nobody.
   kRepetitionsAnswered,  // A write that is sent again is answered, and not done again.
   kOperationsNamed,      // Nor is one that is proposed anew in a later epoch.
+  kOvertakenForgotten,   // .. unless its primary may have ordered another without it.
   // Fencing.
   kOlderEpochsRefused,  // A shard serves no connection of an older epoch.
   kOlderLinksClosed,    // A writer has one connection: DORIS.LINK ends the one before.

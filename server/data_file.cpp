@@ -36,8 +36,10 @@ Result<WriteResult> DataFile::write(bdb::Transaction& txn, const KeyRef& key, co
   const Decision decision = decide(*held, floors_.floor(key.vnode), write.header.version, role);
   const bool applied = decision.verdict != Verdict::kKeep;
   if (applied) DORIS_RETURN_IF_ERROR(put(key, *held, write, decision.version));
-  return WriteResult{
-      .existed = *held && (*held)->live(now_ms), .applied = applied, .version = decision.version};
+  return WriteResult{.existed = *held && (*held)->live(now_ms),
+                     .applied = applied,
+                     .version = decision.version,
+                     .before = *held ? (*held)->version : resp::Version{}};
 }
 
 Result<std::string> DataFile::scan(bdb::Transaction* txn, topology::Vnode vnode, const Page& page,

@@ -297,8 +297,13 @@ Status Shard::add_to_batch(const std::function<Status(Store&)>& change) {
 
 Status Shard::add_copy(topology::Vnode vnode, const RecordCopy& record, Role role) {
   see_clock(record.header.version.hlc);
+  const KeyRef key{vnode, record.key};
   return add_to_batch([&](Store& store) {
-    return store.apply({vnode, record.key}, record.header, record.value, role).status();
+    const auto result = store.write(key, {record.header, record.value}, role, now_ms());
+    if (result.ok() && result->applied) {
+      unsettled_.overtake(key, record.header.version, result->before);
+    }
+    return result.status();
   });
 }
 

@@ -96,6 +96,7 @@ class ShardSession final : public PacedSession {
   [[nodiscard]] const UnsettledWrites::Done* repeated(const KeyRef& key,
                                                       const resp::Version& proposal);
   void apply(const KeyRef& key, const Write& write, const Place& place);
+  [[nodiscard]] resp::Version before_of(const KeyRef& key, const resp::Version& version);
   [[nodiscard]] bool is_below_floor(const KeyRef& key, const resp::Version& proposal,
                                     const WriteResult& result);
   void answer_write(const resp::Version& proposal, const Place& place,

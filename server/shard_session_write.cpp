@@ -144,13 +144,23 @@ void ShardSession::apply(const KeyRef& key, const Write& write, const Place& pla
   if (place.role && is_below_floor(key, proposal, *result)) return;
   shard_.stats().writes.add();
   shard_.see_clock(result->version.hlc);
-  const UnsettledWrites::Done done{.existed = result->existed, .version = result->version};
+  UnsettledWrites::Done done{
+      .existed = result->existed, .version = result->version, .before = result->before};
+  const bool follows = place.role && place.role != Role::kPrimary && result->applied;
+  if (follows) shard_.unsettled().overtake(key, result->version, result->before);
   const bool is_held = result->applied || result->version == proposal;
   if (place.role && writer_ != 0 && is_held) {
+    if (!result->applied) done.before = before_of(key, proposal);
     shard_.unsettled().add(writer_, key, proposal, done, place.operation);
   }
   answer_write(proposal, place, done);
   shard_.commit_if_full();
+}
+
+// What a write that was held already had found, if that matters still.
+resp::Version ShardSession::before_of(const KeyRef& key, const resp::Version& version) {
+  const auto* const done = shard_.unsettled().find(resp::write_id(key.physical_key, version));
+  return done == nullptr ? resp::Version{} : done->before;
 }
 
 // Whether the write was kept out since it is older than the reclaimed tombstone of an absent key.
@@ -321,6 +331,7 @@ void ShardSession::store_effect(const KeyRef& key, const UpdateProposal& proposa
   const UnsettledWrites::Done done{
       .existed = result->existed,
       .version = result->version,
+      .before = result->before,
       .effect = std::make_shared<const UnsettledWrites::Effect>(std::move(effect))};
   if (writer_ != 0) {
     shard_.unsettled().add(writer_, key, proposal.version, done, proposal.operation);

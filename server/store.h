@@ -46,9 +46,10 @@ struct Write {
 };
 
 struct WriteResult {
-  bool existed = false;   // A live value was there before this write.
-  bool applied = false;   // False: this very write was held already, or a newer one won.
-  resp::Version version;  // What the store holds now.
+  bool existed = false;    // A live value was there before this write.
+  bool applied = false;    // False: this very write was held already, or a newer one won.
+  resp::Version version;   // What the store holds now.
+  resp::Version before{};  // What it held of the record; epoch 0: nothing. Not of a log.
 };
 
 // Tells whether two nodes hold the same records of a vnode: equal digests, equal records.

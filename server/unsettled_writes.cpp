@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/guard.h"
+
 namespace doris::server {
 
 void UnsettledWrites::add(uint32_t writer, const KeyRef& key, const resp::Version& proposal,
@@ -27,6 +29,23 @@ void UnsettledWrites::set(resp::WriteId id, std::optional<Held> held) {
     writes_.insert_or_assign(id, *std::move(held));
   } else if (found != writes_.end()) {
     writes_.erase(found);
+  }
+}
+
+// A writer's own writes reach the primary in their order: it knows those before the new one.
+void UnsettledWrites::overtake(const KeyRef& key, const resp::Version& version,
+                               resp::Version before) {
+  if (!guarded(Guard::kOvertakenForgotten)) return;
+  const uint32_t writer = version.writer & ~resp::Version::kRaisedBit;
+  const Held* found = held(key.physical_key, before);
+  while (found != nullptr) {
+    const resp::Version beneath = found->done.before;
+    if (found->writer != writer) {
+      for (const resp::WriteId id : Ids(found->ids))
+        set(id, std::nullopt);
+    }
+    found = beneath < before ? held(key.physical_key, beneath) : nullptr;
+    before = beneath;
   }
 }
 

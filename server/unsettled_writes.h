@@ -49,6 +49,7 @@ class UnsettledWrites {
   struct Done {
     bool existed = false;
     resp::Version version;                           // As proposed, or as raised.
+    resp::Version before{};                          // What was held; epoch 0: nothing.
     std::shared_ptr<const Effect> effect = nullptr;  // Of an update.
   };
   struct Orphan {
@@ -62,6 +63,13 @@ class UnsettledWrites {
   // it was proposed first; 0: in this one.
   void add(uint32_t writer, const KeyRef& key, const resp::Version& proposal, const Done& done,
            resp::WriteId operation = 0);
+
+  // A replica that is not the primary has taken a write of this version where it held `before`.
+  // What other writers have there unsettled is forgotten, within the open batch: it may never have
+  // reached the primary, which then has evaluated the new write without it. If it is proposed anew,
+  // it was not done, and follows the new one. Nobody was shown it, and nothing rests on it that is
+  // here: that would have waited until it could not be proposed any more (base_of()).
+  void overtake(const KeyRef& key, const resp::Version& version, resp::Version before);
 
   // The write with this id, of a version or of the operation, if it is remembered. Valid until
   // the next call that is not const.

@@ -197,6 +197,32 @@ TEST_CASE_METHOD(UpdatingShard, "of a second copy the server knows the operation
   CHECK(committed("k") == "7");
 }
 
+// The primary may never have had it, and have evaluated the other without it.
+TEST_CASE_METHOD(UpdatingShard, "a second copy that another writer has overtaken was not done") {
+  auto router = link(kWriter);
+  const auto other = link(kOther);
+  const resp::WriteId operation = id(1, kWriter);
+  const auto second_copy = [&](uint64_t hlc, uint32_t writer, const std::string& value) {
+    return Words{"VSET", "S", vnode(), "k", version(hlc, writer), "0", value};
+  };
+  CHECK(ask(*router, second_copy(1, kWriter, "1")) == ":0");
+  SECTION("by one of its own, it was") {
+    CHECK(ask(*router, second_copy(2, kWriter, "70")) == ":1");
+    serve(4);
+    router = link(kWriter);
+    CHECK(update(*router, kWriter, "SET", "1", 9, operation) == "(as before)");
+  }
+  SECTION("by another's") {
+    CHECK(ask(*other, second_copy(2, kOther, "70")) == ":1");
+    SECTION("and it came once more") {
+      CHECK(ask(*router, second_copy(1, kWriter, "1")) == ":1");
+    }
+    serve(4);
+    router = link(kWriter);
+    CHECK(update(*router, kWriter, "SET", "1", 9, operation) == "+OK -> 1 after");
+  }
+}
+
 TEST_CASE_METHOD(UpdatingShard, "an update that is proposed anew leaves a version of this epoch") {
   const auto router = link(kWriter);
   CHECK(update(*router, kWriter, "DEL", "", 1, 0x1122334455667788) == ":0 -> nil");

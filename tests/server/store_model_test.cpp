@@ -128,10 +128,10 @@ class Twins {
   }
 
   // What can be compared.
-  using Flat = std::tuple<bool, bool, resp::Version>;
+  using Flat = std::tuple<bool, bool, resp::Version, resp::Version>;
   static Result<Flat> flat(const Result<WriteResult>& result) {
     if (!result.ok()) return result.status();
-    return Flat{result->existed, result->applied, result->version};
+    return Flat{result->existed, result->applied, result->version, result->before};
   }
 
   topology::NodeId make_target() { return kTargets[random_.below(std::size(kTargets))]; }

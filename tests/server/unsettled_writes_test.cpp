@@ -64,6 +64,45 @@ TEST_CASE("a batch that is dropped leaves what was known of the operation before
   CHECK(writes.size() == 0);
 }
 
+// Writes of 257 and 513 as a replica takes them that is not the primary.
+class Overtaken {
+ public:
+  static constexpr resp::Version kFirst{3, 10, 257};
+  static constexpr resp::Version kSecond{3, 11, 257};
+  static constexpr resp::Version kOther{3, 12, 513};
+
+  void take(const resp::Version& version, const resp::Version& before) {
+    writes.overtake(kKey, version, before);
+    writes.add(version.writer, kKey, version,
+               {.existed = false, .version = version, .before = before});
+  }
+  [[nodiscard]] bool knows(const resp::Version& version) const {
+    return writes.find(id_of(version)) != nullptr;
+  }
+  UnsettledWrites writes;
+};
+
+TEST_CASE_METHOD(Overtaken, "what another writer overtakes was not done") {
+  take(kFirst, {});
+  take(kSecond, kFirst);
+  CHECK(knows(kFirst));
+  writes.keep_batch();
+  take(kOther, kSecond);
+  CHECK_FALSE(knows(kFirst));
+  CHECK_FALSE(knows(kSecond));
+  CHECK(knows(kOther));
+  writes.drop_batch();
+  CHECK(knows(kFirst));
+  CHECK(knows(kSecond));
+  CHECK_FALSE(knows(kOther));
+}
+
+TEST_CASE_METHOD(Overtaken, "what is overtaken in a raised version is its own writer's, too") {
+  take(kFirst, {});
+  writes.overtake(kKey, {3, 12, 257 | resp::Version::kRaisedBit}, kFirst);
+  CHECK(knows(kFirst));
+}
+
 TEST_CASE("unsettled writes of a vnode are found by their versions") {
   UnsettledWrites writes;
   writes.add(257, kKey, {3, 10, 257}, {.existed = false, .version = {3, 10, 257}});

@@ -114,6 +114,7 @@ class MemStore : public server::Store {
     Result<server::WriteResult> result =
         put(log_, log_key(target, key), resp::Version{}, write, server::Role::kSecondary, 0);
     if (result.ok()) result->existed = false;
+    if (result.ok()) result->before = {};
     return result;
   }
 
@@ -257,7 +258,8 @@ class MemStore : public server::Store {
       ++writes_;
       bytes_ += write.value.size();
     }
-    return server::WriteResult{held && held->live(now_ms), applied, decision.version};
+    return server::WriteResult{held && held->live(now_ms), applied, decision.version,
+                               held ? held->version : resp::Version{}};
   }
 
   Status remove(MemTable& table, const std::vector<std::string>& keys) {
