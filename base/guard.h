@@ -34,6 +34,7 @@ enum class Guard : uint8_t {
   kLogsNameTarget,   // An update log knows whom its writes are for.
   kLogsDrained,      // Who recovers fetches the update logs that were kept for it..
   kDigestsCompared,  // ..and is up only when it has been compared with the other replica.
+  kComingAwaited,    // .. and what was on its way there has come, or ended otherwise.
   kScanErrorsFail,   // An error while a virtual node is read is not its end.
 };
 

@@ -29,20 +29,27 @@ class Comparison {
       if (ours.live(now_ms_) || !below) add_ours(key, ours, below);
       return;
     }
-    const resp::Version& theirs = found->second->version;
-    if (theirs < ours.version) add_ours(key, ours, false);
-    if (theirs > ours.version) differences_.theirs.emplace_back(key.physical_key);
+    const KeyPage::Item& theirs = *found->second;
+    if (theirs.version < ours.version) add_ours(key, ours, false);
+    if (theirs.version > ours.version) add_theirs(theirs);
     only_theirs_.erase(found);
   }
 
   PageDifferences finish(const resp::Version& our_floor) {
     for (const auto& [key, item] : only_theirs_) {
-      if (item->live || item->version >= our_floor) differences_.theirs.emplace_back(key);
+      if (!item->settled || item->live || item->version >= our_floor) add_theirs(*item);
     }
     return std::move(differences_);
   }
 
  private:
+  void add_theirs(const KeyPage::Item& item) {
+    if (item.settled) {
+      differences_.theirs.push_back({item.key, item.version});
+    } else {
+      ++differences_.coming;
+    }
+  }
   void add_ours(const KeyRef& key, const RecordHeader& ours, bool below) {
     differences_.ours.push_back({std::string(key.physical_key), ours.version, below});
   }

@@ -2,11 +2,12 @@
 // page of VKEYS.
 //
 //   theirs is newer, or only there    unless it is dead and below our floor: reclaimed here
+//     and not settled there             its writer brings it here
 //   ours is newer, or only here       unless it is dead and below their floor: reclaimed there
 //     and below their floor             they count it as deleted
 //
-// What is not settled at the peer is not in its page, though it holds it: before anybody acts on
-// what is "only here", he asks it (VHELD).
+// The page is of a moment ago: before anybody acts on what is "only here", he asks the peer
+// (VHELD).
 #pragma once
 
 #include <string>
@@ -25,9 +26,15 @@ struct OurKey {
   bool below = false;     // It is only here, and below their floor.
 };
 
+struct TheirKey {
+  std::string key;
+  resp::Version version;  // That is held there.
+};
+
 struct PageDifferences {
-  std::vector<std::string> theirs;  // Newer there.
-  std::vector<OurKey> ours;         // Newer here.
+  std::vector<TheirKey> theirs;  // Newer there.
+  size_t coming = 0;             // How many are newer there, and not settled.
+  std::vector<OurKey> ours;      // Newer here.
 };
 
 // Compares what `store` holds of the page's range, which begins behind `from`, with the page.

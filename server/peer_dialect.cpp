@@ -13,6 +13,7 @@ using resp::Value;
 constexpr size_t kDigestBytes = 16;
 constexpr std::string_view kTombstone = "T";
 constexpr std::string_view kValue = "V";
+constexpr std::string_view kUnsettled = "U";
 
 Status odd(std::string_view what) {
   return Status::invalid(fmt::format("the peer's reply to {} is not understood", what));
@@ -73,6 +74,11 @@ void write_key(resp::Writer& out, std::string_view key, const resp::Version& ver
   out.bulk(version_bytes(version).append(live ? kValue : kTombstone));
 }
 
+void write_unsettled_key(resp::Writer& out, std::string_view key, const resp::Version& version) {
+  out.bulk(key);
+  out.bulk(version_bytes(version).append(kUnsettled));
+}
+
 void write_record(resp::Writer& out, const RecordHeader& header, std::string_view value) {
   out.array(kRecordItems);
   write_record_items(out, header, value);
@@ -110,7 +116,8 @@ Result<KeyPage> read_key_page(const Value& reply) {
     }
     page.items.push_back({.key = reply.items[i].text,
                           .version = resp::Version::decode(version.text.data()),
-                          .live = version.text.ends_with(kValue)});
+                          .live = version.text.ends_with(kValue),
+                          .settled = !version.text.ends_with(kUnsettled)});
   }
   return page;
 }

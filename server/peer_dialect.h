@@ -29,6 +29,7 @@ struct KeyPage {
     std::string key;
     resp::Version version;
     bool live = false;
+    bool settled = true;  // If not, `live` says nothing.
   };
   std::string next;
   resp::Version floor;  // Of the vnode.
@@ -54,6 +55,7 @@ struct LogPage {
 void write_digest(resp::Writer& out, const VnodeDigest& digest);      // A bulk of 16 bytes.
 void write_version(resp::Writer& out, const resp::Version& version);  // A bulk of 16 bytes.
 void write_key(resp::Writer& out, std::string_view key, const resp::Version& version, bool live);
+void write_unsettled_key(resp::Writer& out, std::string_view key, const resp::Version& version);
 void write_record(resp::Writer& out, const RecordHeader& header, std::string_view value);
 void write_log_item(resp::Writer& out, topology::Vnode vnode, std::string_view key,
                     const RecordHeader& header, std::string_view value);

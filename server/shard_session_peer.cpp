@@ -73,8 +73,9 @@ bool ShardSession::is_settled(const KeyRef& key, const RecordView& record) const
 
 // VKEYS vnode from count
 //
-// What is not settled is left out, here and by VFETCH: its writer brings it to the peer itself,
-// and a copy that came by another way would be shown there too early.
+// What is not settled is named, and VFETCH leaves it out: its writer brings it to the peer itself,
+// and a copy that came by another way would be shown there too early. But the peer waits for it,
+// since it may lack what was there before.
 void ShardSession::run_keys(Args args) {
   topology::Vnode vnode = 0;
   size_t count = 0;
@@ -88,13 +89,16 @@ void ShardSession::run_keys(Args args) {
   resp::Writer out(items, resp::Protocol::kResp2);
   size_t found = 0;
   const Page page{args[2], std::min(count, kPageRecordsMax), kPageBytesMax};
-  const auto next = shard_.store().scan(vnode, page, Content::kHeaders,
-                                        [&](const KeyRef& key, const RecordView& record) {
-                                          if (!is_settled(key, record)) return;
-                                          write_key(out, key.physical_key, record.header.version,
-                                                    record.header.live(shard_.now_ms()));
-                                          ++found;
-                                        });
+  const auto next = shard_.store().scan(
+      vnode, page, Content::kHeaders, [&](const KeyRef& key, const RecordView& record) {
+        ++found;
+        const resp::Version& version = record.header.version;
+        if (!is_settled(key, record)) {
+          write_unsettled_key(out, key.physical_key, version);
+          return;
+        }
+        write_key(out, key.physical_key, version, record.header.live(shard_.now_ms()));
+      });
   if (!next.ok()) {
     reply().error(shard_.refusal(next.status()));
     return;

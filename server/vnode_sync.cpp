@@ -95,7 +95,7 @@ void VnodeSync::on_digests(const Result<resp::Value>& reply, size_t count) {
 // Where writes go on, digests differ for as long as one is on its way: a second look is cheaper
 // than a list of keys.
 void VnodeSync::put_aside(topology::Vnode vnode) {
-  const bool first = purpose_ != Purpose::kRecover && put_aside_.insert(vnode).second;
+  const bool first = !recovers() && put_aside_.insert(vnode).second;
   (first ? later_ : different_).push_back(vnode);
 }
 
@@ -122,19 +122,21 @@ void VnodeSync::on_page(const Result<resp::Value>& reply) {
   }
   next_ = page->next;
   floor_ = page->floor;
-  to_fetch_ = std::move(found->theirs);
-  for (const std::string& key : to_fetch_)
-    note_difference(key, /*here=*/true);
+  // What was there before it this side may lack, and it could still be taken back, or done anew.
+  if (recovers() && found->coming > 0 && guarded(Guard::kComingAwaited)) must_wait_ = true;
+  for (TheirKey& each : found->theirs) {
+    note_difference(each.key, each.version, /*here=*/true);
+    to_fetch_.push_back(std::move(each.key));
+  }
   sort_ours(std::move(found->ours));
   work_off();
 }
 
 // What is newer here goes there, or is asked about first.
 void VnodeSync::sort_ours(std::vector<OurKey> ours) {
-  const bool recovers = purpose_ == Purpose::kRecover;
   for (OurKey& each : ours) {
     if (comes_by_itself(each)) continue;
-    if (!recovers || each.below) {
+    if (!recovers() || each.below) {
       to_ask_.push_back(std::move(each));
     } else if (loop_.now() < sends_from_) {
       must_wait_ = true;
@@ -148,7 +150,7 @@ void VnodeSync::sort_ours(std::vector<OurKey> ours) {
 // knows who has been away, of this epoch.
 bool VnodeSync::comes_by_itself(const OurKey& ours) const {
   if (!shard_.unsettled().is_settled(ours.key, ours.version)) return true;
-  return purpose_ == Purpose::kRecover && ours.version.epoch >= shard_.standing().epoch;
+  return recovers() && ours.version.epoch >= shard_.standing().epoch;
 }
 
 void VnodeSync::work_off() {
@@ -191,8 +193,8 @@ void VnodeSync::on_held(const Result<resp::Value>& reply, size_t count) {
 
 Status VnodeSync::judge_ours(const OurKey& ours, const std::optional<resp::Version>& theirs) {
   if (theirs && *theirs >= ours.version) return Status::okay();
-  if (purpose_ != Purpose::kRecover) {
-    note_difference(ours.key, /*here=*/false);
+  if (!recovers()) {
+    note_difference(ours.key, ours.version, /*here=*/false);
     to_send_.push_back(ours.key);
     return Status::okay();
   }
@@ -219,7 +221,7 @@ void VnodeSync::send() {
   record.header = (**held).header;
   record.value = (**held).value;
   // The primary knows what there is, a node that was away does not.
-  const std::string role = purpose_ == Purpose::kRecover ? "S" : "C";
+  const std::string role = recovers() ? "S" : "C";
   peer_->ask(write_command(vnode, record, role), [this](const Result<resp::Value>& reply) {
     if (!reply.ok()) {
       on_trouble(reply.status());
@@ -248,6 +250,8 @@ void VnodeSync::on_records(const Result<resp::Value>& reply, const std::vector<s
   Status stored = records.status();
   if (records.ok()) {
     for (const auto& record : *records) {
+      // None: reclaimed meanwhile, or overtaken by what is not settled.
+      if (!record && recovers() && guarded(Guard::kComingAwaited)) must_wait_ = true;
       if (stored.ok() && record) {
         stored = shard_.add_copy(different_.back(), *record, Role::kCopy);
       }
@@ -269,8 +273,9 @@ void VnodeSync::on_records(const Result<resp::Value>& reply, const std::vector<s
 
 // ---- The end of a page ---------------------------------------------------------------
 
-void VnodeSync::note_difference(const std::string& key, bool here) {
-  if (purpose_ != Purpose::kRecover) of_page_.push_back({key, here});
+// Whether what is doubtful was settled nobody knows: to mend it is all that can be done.
+void VnodeSync::note_difference(const std::string& key, const resp::Version& version, bool here) {
+  if (!recovers() && !shard_.is_doubtful(version)) of_page_.push_back({key, here});
 }
 
 void VnodeSync::done(topology::Vnode vnode, const std::vector<Difference>& differences) {

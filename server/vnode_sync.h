@@ -14,11 +14,14 @@
 // side has of an earlier epoch, nobody was told to be written: its router will propose it anew, and
 // then it must not have been seen before. So it is sent only when no router can do that any more,
 // after request-timeout; a vnode with such a record waits until then, or until a newer one has
-// come. What the other has reclaimed is dropped here.
+// come. What the other has reclaimed is dropped here. And it waits for what is not settled there
+// and has not come here: its writer will bring it, or it ends otherwise, and until then this side
+// could show what was there before, or lack even that.
 //
 // To compare, or to repair. Both sides are up, and this one has the primary replica. What is
 // settled on one of two is on both: a record that is not is a difference, and counted. Only to
-// repair are they mended.
+// repair are they mended. What is doubtful (Shard::is_doubtful()) is mended likewise, but not
+// counted: whether it was settled is not known.
 //
 // Loop thread only.
 #pragma once
@@ -70,6 +73,7 @@ class VnodeSync {
   [[nodiscard]] PeerClient& peer() { return *peer_; }
 
  private:
+  [[nodiscard]] bool recovers() const { return purpose_ == Purpose::kRecover; }
   void go_on();
   void compare_digests();
   void on_digests(const Result<resp::Value>& reply, size_t count);
@@ -85,7 +89,7 @@ class VnodeSync {
   void fetch();
   void on_records(const Result<resp::Value>& reply, const std::vector<std::string>& keys);
   void send();
-  void note_difference(const std::string& key, bool here);
+  void note_difference(const std::string& key, const resp::Version& version, bool here);
   void finish_page();
   void done(topology::Vnode vnode, const std::vector<Difference>& differences);
   void on_trouble(const Status& why);
@@ -111,7 +115,7 @@ class VnodeSync {
   std::vector<std::string> to_fetch_;
   std::vector<std::string> to_send_;
   std::vector<Difference> of_page_;
-  bool must_wait_ = false;  // The vnode has what may be sent only later.
+  bool must_wait_ = false;  // The vnode has what may be sent only later, or comes later.
 
   std::vector<Difference> differences_;  // Of the vnode, but for this page.
 

@@ -91,6 +91,60 @@ TEST_CASE("what was under way when a node failed does not wait for ever to be se
   CHECK(unsettled.is_settled("k", version));
 }
 
+// What was acknowledged before it is neither here nor, any more, there.
+TEST_CASE("a node is not complete without what is not settled at its peer") {
+  Cluster cluster;
+  Cluster::put(cluster.a1(), "k", 1, "old");
+  Cluster::put(cluster.b1(), "k", 3, "new");
+  UnsettledWrites& unsettled = cluster.b1().shard->unsettled();
+  cluster.tell_all();
+  cluster.recover();
+  const resp::Version of_now{6, 3, 257};
+  RecordHeader header;
+  header.version = of_now;
+  REQUIRE(cluster.b1().store->apply(Cluster::ref("k"), header, "newer").ok());
+  REQUIRE(cluster.b1().store->commit().ok());
+  unsettled.add(257, Cluster::ref("k"), of_now, {false, of_now});
+  unsettled.keep_batch();
+  cluster.loop_.advance(Millis{1500});
+  CHECK_FALSE(cluster.complete());
+  CHECK(Cluster::get(cluster.a1(), "k") == "old");
+  SECTION("it is settled there") {
+    unsettled.settle(resp::write_id("k", of_now));
+  }
+  SECTION("it comes by itself") {
+    REQUIRE(cluster.a1().store->apply(Cluster::ref("k"), header, "newer").ok());
+    REQUIRE(cluster.a1().store->commit().ok());
+  }
+  cluster.loop_.advance(Millis{1000});
+  CHECK(cluster.complete());
+  CHECK(Cluster::get(cluster.a1(), "k") == "newer");
+}
+
+// Between the list of keys and the record.
+TEST_CASE("what was settled may be overtaken at any moment of a recovery") {
+  const int passes = GENERATE(range(0, 40));
+  Cluster cluster;
+  Cluster::put(cluster.a1(), "k", 1, "old");
+  Cluster::put(cluster.b1(), "k", 3, "new");
+  cluster.tell_all();
+  cluster.recover();
+  for (int i = 0; i < passes; ++i)
+    cluster.loop_.run_pass();
+  RecordHeader header;
+  header.version = {6, 4, 257};
+  REQUIRE(cluster.b1().store->apply(Cluster::ref("k"), header, "newer").ok());
+  REQUIRE(cluster.b1().store->commit().ok());
+  UnsettledWrites& unsettled = cluster.b1().shard->unsettled();
+  unsettled.add(257, Cluster::ref("k"), header.version, {false, header.version});
+  unsettled.keep_batch();
+  cluster.loop_.advance(Millis{1000});
+  CHECK(cluster.complete() == (Cluster::get(cluster.a1(), "k") == "new"));
+  unsettled.settle(resp::write_id("k", header.version));
+  cluster.loop_.advance(Millis{1000});
+  CHECK(cluster.complete());
+}
+
 TEST_CASE("random differences end in equal copies with the highest versions") {
   Random random(GENERATE(1, 2, 3));
   Cluster cluster;
