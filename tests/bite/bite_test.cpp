@@ -94,6 +94,11 @@ StoryOptions with_updates(StoryOptions options) {
   return options;
 }
 
+StoryOptions of_increments(StoryOptions options) {
+  options.only_increments = true;
+  return options;
+}
+
 // Where keys are many, what has become of one is not overwritten at once.
 StoryOptions with_keys(uint32_t keys, StoryOptions options) {
   options.keys = keys;
@@ -107,6 +112,17 @@ StoryOptions synced_each_second(StoryOptions options) {
 }
 
 // ---- Versions and records ------------------------------------------------------------
+
+// What a server has taken that was cut off with a router whose clock is ahead: nobody was told, and
+// it may not win against what the others have got since. Increments show nobody the old there.
+TEST_CASE("versions are compared by their epochs first") {
+  StoryOptions options = of_increments(with_keys(1000, with({Fault::kSkewAndCutTogether})));
+  options.clients = 16;
+  options.time = Millis{3000};
+  options.fault_time = Millis{5000};
+  options.cluster.settings = {{"request-timeout", "1s"}};
+  show_bite({Guard::kEpochLeads}, {1, 20}, options);
+}
 
 TEST_CASE("the primary raises an older proposal") {
   show_bite({Guard::kPrimaryRaises}, {1, 5}, with({Fault::kSkew}));
@@ -165,7 +181,21 @@ TEST_CASE("a write that is proposed anew is not done again") {
             with_updates(with({Fault::kKillServer, Fault::kFreezeServer, Fault::kResets})));
 }
 
+// The primary never had it, and dies; another write of the same key was made without it.
+TEST_CASE("a second copy that is overtaken may never have been ordered") {
+  StoryOptions options = with_updates(with_keys(60, with({Fault::kCutAndKill})));
+  options.clients = 24;
+  options.time = Millis{3000};
+  show_bite({Guard::kOvertakenForgotten}, {1, 60}, options);
+}
+
 // ---- Fencing -------------------------------------------------------------------------
+
+TEST_CASE("a writer has one connection") {
+  StoryOptions options = with({Fault::kLateResets});
+  options.clients = 10;
+  show_bite({Guard::kOlderLinksClosed}, {1, 60}, options);
+}
 
 // Proposals name their epoch themselves, so nothing untrue is told without this; but what is too
 // late then fails, where it would have been sent again.
@@ -195,6 +225,15 @@ TEST_CASE("one observer fails nobody") {
 TEST_CASE("a node that recovers is compared with the other replica") {
   show_bite({Guard::kDigestsCompared}, {1, 10},
             synced_each_second(with_keys(40, with({Fault::kPowerServer}))));
+}
+
+// It had lost an acknowledged write with its power, and the other has something newer in its place
+// of which it is not known whether it will stay.
+TEST_CASE("a node that recovers waits for what is on its way") {
+  StoryOptions options = synced_each_second(with_keys(600, with({Fault::kPowerAndKill})));
+  options.clients = 20;
+  options.time = Millis{3000};
+  show_bite({Guard::kComingAwaited}, {1, 60}, options);
 }
 
 // Logs and comparison bring the same, so that one can fail: whoever loses both loses writes.

@@ -26,6 +26,8 @@ std::string one_of(Mix mix, Random& random) {
       return one_of(kAtomicNames, random);
     case Mix::kCounting:
       return one_of(kCountingNames, random);
+    case Mix::kIncrements:
+      return "INCR";
   }
   return "";
 }

@@ -11,7 +11,8 @@
 namespace doris::checker {
 
 // Which commands a key gets. What counts needs a key of its own: INCR of "3.17" is an error.
-enum class Mix : uint8_t { kBlind, kAtomic, kCounting };
+// Increments, and nothing else, show nobody what he has not been told to be written.
+enum class Mix : uint8_t { kBlind, kAtomic, kCounting, kIncrements };
 
 class Workload {
  public:

@@ -9,6 +9,9 @@ namespace {
 
 constexpr uint64_t kCutPercent = 10;  // Of what is sent is cut in two on the way.
 
+// So long after the last late bytes comes the end of their connection.
+constexpr Micros kLateEnd{1'000};
+
 }  // namespace
 
 void Connection::send(Side from, std::string_view bytes) {
@@ -43,9 +46,26 @@ void Connection::sever() {
   push(kCallee, Segment::Kind::kReset);
 }
 
+void Connection::sever_late(Micros hold, Micros late) {
+  if (late_ > Micros{0}) return;
+  late_ = late;
+  for (Segment& segment : coming_[kCallee]) {
+    segment.arrives += late;
+    deliver_later(kCallee, segment.arrives);
+  }
+  network_.world().after(hold, [held = weak_from_this()] {
+    if (const auto connection = held.lock()) connection->push(kCaller, Segment::Kind::kReset);
+  });
+}
+
 void Connection::push(Side to, Segment::Kind kind, std::string_view bytes) {
   const TimePoint last = coming_[to].empty() ? TimePoint{} : coming_[to].back().arrives;
-  const TimePoint arrives = std::max(last, network_.world().now() + network_.latency());
+  TimePoint arrives = std::max(last, network_.world().now() + network_.latency());
+  if (to == kCallee && late_ > Micros{0}) {
+    arrives = std::max(arrives, network_.world().now() + late_);
+    // What came before it can be read.
+    if (kind != Segment::Kind::kBytes) arrives += kLateEnd;
+  }
   coming_[to].push_back({kind, arrives, std::string(bytes)});
   deliver_later(to, arrives);
 }

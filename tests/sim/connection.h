@@ -57,6 +57,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Both ends lose it, as if something between them had forgotten it.
   void sever();
 
+  // What the caller sends is `late` from now on; after `hold` the caller loses the connection, and
+  // the other end once all that has come.
+  void sever_late(Micros hold, Micros late);
+
   // Whether something waits at a link that is, or was, cut; and has it try again.
   [[nodiscard]] bool holds() const { return holds(kCaller) || holds(kCallee); }
   void deliver_held();
@@ -79,6 +83,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   const uint64_t id_;
   std::array<End, 2> ends_;
   std::array<std::deque<Segment>, 2> coming_;  // To that side. Times never fall.
+  Micros late_{0};                             // See sever_late().
 };
 
 }  // namespace doris::sim

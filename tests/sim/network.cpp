@@ -69,6 +69,14 @@ void Network::reset_some(uint64_t percent) {
   }
 }
 
+void Network::reset_some_late(uint64_t percent, Micros late_max) {
+  for (const auto& [id, connection] : connections_) {
+    if (!world_.chance(percent)) continue;
+    const Micros hold = world_.between(Micros{0}, late_max / 5);
+    connection->sever_late(hold, world_.between(hold, late_max));
+  }
+}
+
 void Network::deliver_held() {
   for (const auto& [id, connection] : connections_) {
     if (!connection->holds()) continue;

@@ -58,6 +58,10 @@ class Network {
   // Resets some connections that are open between two machines: a firewall that forgets.
   void reset_some(uint64_t percent);
 
+  // The same, but only who has called is told: what he has sent shortly before arrives up to
+  // `late_max` later, and then the end.
+  void reset_some_late(uint64_t percent, Micros late_max);
+
   // ---- Listeners ----
 
   // kExists. Port 0 takes the next free one.

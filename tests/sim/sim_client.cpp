@@ -61,6 +61,7 @@ void SimClient::read(const std::string& key) {
 Words SimClient::choose_command() {
   const uint64_t number = random_.below(options_.keys);
   const std::string key = fmt::format("key-{}", number);
+  if (options_.only_increments) return workload_.command(checker::Mix::kIncrements, key, random_);
   if (!options_.atomic_commands) return workload_.command(checker::Mix::kBlind, key, random_);
   (void)random_.next();  // So that seeds tell the stories that they have always told.
   const bool counts = number % 2 == 1;

@@ -23,6 +23,7 @@ class SimClient {
     uint32_t number = 0;
     uint32_t keys = 4;
     bool atomic_commands = false;  // INCR, APPEND and the like, too.
+    bool only_increments = false;  // INCR, and nothing else.
     Millis patience{6000};         // For a reply.
     std::vector<net::Address> routers;
   };

@@ -20,13 +20,21 @@ struct Name {
 // For so long does a fault of two come before the other one.
 constexpr Micros kBetweenTwo{50'000};
 
+// So long does a server take, roughly, until it is up again.
+constexpr Micros kRecoveryMax{200'000};
+
 // While a server recovers, every so often some connections are reset.
 constexpr int kResetsMax = 100;
 constexpr Micros kResetPause{5'000};
 
+// So late may arrive what was under way when a connection was reset; and how often some are.
+constexpr Micros kLateMax{50'000};
+constexpr Micros kLatePause{20'000};
+
 constexpr std::array kNames{
     Name{Fault::kResets, "resets"},
     Name{Fault::kKillRouter, "kill"},
+    Name{Fault::kPowerRouter, "no power"},
     Name{Fault::kKillAdmin, "kill"},
     Name{Fault::kKillServer, "kill"},
     Name{Fault::kPowerServer, "no power"},
@@ -40,6 +48,10 @@ constexpr std::array kNames{
     Name{Fault::kCutGroupAndFreeze, "cut group and freeze"},
     Name{Fault::kKillAll, "kill all"},
     Name{Fault::kPowerAndResets, "no power, and resets"},
+    Name{Fault::kCutAndKill, "cut and kill"},
+    Name{Fault::kPowerAndKill, "no power, and kill"},
+    Name{Fault::kSkewAndCutTogether, "cut off together"},
+    Name{Fault::kLateResets, "late resets"},
 };
 
 double in_ms(Micros time) {
@@ -74,6 +86,8 @@ void SimFaults::strike(Fault fault, Micros time) {
       return world_.run_for(time);
     case Fault::kKillRouter:
       return kill(some_router(), SimDisk::Crash::kProcess, time);
+    case Fault::kPowerRouter:
+      return kill(some_router(), SimDisk::Crash::kPower, time);
     case Fault::kKillAdmin:
       return kill(cluster_.admin(), SimDisk::Crash::kProcess, time);
     case Fault::kKillServer:
@@ -105,6 +119,14 @@ void SimFaults::strike(Fault fault, Micros time) {
       return kill_all(time);
     case Fault::kPowerAndResets:
       return power_and_resets(time);
+    case Fault::kCutAndKill:
+      return cut_and_kill(time);
+    case Fault::kPowerAndKill:
+      return power_and_kill(time);
+    case Fault::kSkewAndCutTogether:
+      return skew_and_cut_together(time);
+    case Fault::kLateResets:
+      return late_resets(time);
   }
 }
 
@@ -204,6 +226,56 @@ void SimFaults::power_and_resets(Micros time) {
   for (int i = 0; i < kResetsMax; ++i) {
     world_.run_for(kResetPause);
     cluster_.network().reset_some(20);
+  }
+}
+
+void SimFaults::cut_and_kill(Micros time) {
+  const SimProgram& router = some_router();
+  SimProgram& victim = some_server();
+  tell(router.name());
+  cluster_.network().cut_both_ways(router.machine(), victim.machine());
+  world_.run_for(world_.between(Micros{0}, kBetweenTwo));
+  kill(victim, SimDisk::Crash::kProcess, time);
+  cluster_.network().mend_all();
+}
+
+// The other one dies only if the first is whole again: else both copies would have gone.
+void SimFaults::power_and_kill(Micros time) {
+  const SimProgram& router = some_router();
+  const uint64_t first = world_.random().below(cluster_.servers());
+  kill(cluster_.server(first), SimDisk::Crash::kPower, world_.between(Micros{0}, kBetweenTwo));
+  world_.run_for(world_.between(Micros{0}, kRecoveryMax));
+  tell(router.name());
+  cluster_.network().cut_both_ways(router.machine(), cluster_.server(first).machine());
+  if (world_.run_until([this] { return cluster_.is_whole(); }, Micros{1'000'000})) {
+    const uint64_t pairs = cluster_.servers() / 2;
+    kill(cluster_.server(2 * world_.random().below(pairs) + 1 - first % 2),
+         SimDisk::Crash::kProcess, time);
+  }
+  cluster_.network().mend_all();
+}
+
+void SimFaults::skew_and_cut_together(Micros time) {
+  SimProgram& router = some_router();
+  const SimProgram& server = some_server();
+  tell(router.name());
+  tell(server.name());
+  for (const SimProgram* const other : cluster_.programs()) {
+    if (other == &router || other == &server) continue;
+    cluster_.network().cut_both_ways(router.machine(), other->machine());
+    cluster_.network().cut_both_ways(server.machine(), other->machine());
+  }
+  router.clock().set_skew(Millis{10'000});
+  world_.run_for(time);
+  router.clock().set_skew(Millis{0});
+  cluster_.network().mend_all();
+}
+
+void SimFaults::late_resets(Micros time) {
+  const Micros until = world_.elapsed() + time;
+  while (world_.elapsed() < until) {
+    cluster_.network().reset_some_late(10, kLateMax);
+    world_.run_for(kLatePause);
   }
 }
 

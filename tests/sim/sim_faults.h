@@ -17,8 +17,9 @@
 namespace doris::sim {
 
 enum class Fault : uint8_t {
-  kResets,      // Many connections are reset.
-  kKillRouter,  // kill -9, and a start some time later.
+  kResets,       // Many connections are reset.
+  kKillRouter,   // kill -9, and a start some time later.
+  kPowerRouter,  // The same without a word to the peers.
   kKillAdmin,
   kKillServer,
   kPowerServer,   // The same without a word to the peers, and without what was not synced.
@@ -34,6 +35,12 @@ enum class Fault : uint8_t {
   kCutGroupAndFreeze,  // A router is cut off from one group, and freezes while it is forgotten.
   kKillAll,            // All programs at once, which start again in any order.
   kPowerAndResets,  // A server loses power; while it recovers, connections are reset all the time.
+  kCutAndKill,      // A router is cut off from a server, which then dies.
+  kPowerAndKill,  // A server loses power and comes back, cut off from a router; then another dies.
+  kSkewAndCutTogether,  // A router whose clock is ahead, and a server, are cut off from all others.
+
+  // What TCP allows, and is rare.
+  kLateResets,  // Connections end for who called; what was under way from him arrives later.
 };
 
 [[nodiscard]] std::string name_of(Fault fault);
@@ -63,6 +70,10 @@ class SimFaults {
   void cut_group_and_freeze(Micros time);
   void cut_from_group(const SimProgram& router, uint64_t group);
   void power_and_resets(Micros time);
+  void cut_and_kill(Micros time);
+  void power_and_kill(Micros time);
+  void skew_and_cut_together(Micros time);
+  void late_resets(Micros time);
   void tell(const std::string& whom);
 
   SimProgram& some_server() { return cluster_.server(world_.random().below(cluster_.servers())); }

@@ -38,6 +38,7 @@ class Telling {
                             SimClient::Options{.number = i,
                                                .keys = options_.keys,
                                                .atomic_commands = options_.atomic_commands,
+                                               .only_increments = options_.only_increments,
                                                .routers = routers},
                             histories_);
     }

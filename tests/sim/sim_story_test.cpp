@@ -131,9 +131,9 @@ StoryOptions long_story(std::vector<Fault> faults) {
 }
 
 const std::vector<Fault> kAnyFault{
-    Fault::kResets,      Fault::kKillRouter,   Fault::kKillAdmin,    Fault::kKillServer,
-    Fault::kPowerServer, Fault::kFreezeServer, Fault::kFreezeRouter, Fault::kCutLink,
-    Fault::kCutServer,   Fault::kSkew,
+    Fault::kResets,     Fault::kKillRouter,  Fault::kPowerRouter,  Fault::kKillAdmin,
+    Fault::kKillServer, Fault::kPowerServer, Fault::kFreezeServer, Fault::kFreezeRouter,
+    Fault::kCutLink,    Fault::kCutServer,   Fault::kSkew,
 };
 
 TEST_CASE("connections that break break no promise") {
@@ -142,6 +142,25 @@ TEST_CASE("connections that break break no promise") {
 
 TEST_CASE("any fault of one machine at a time breaks no promise") {
   tell_stories(150, long_story(kAnyFault));
+}
+
+TEST_CASE("routers and data servers that lose power break no promise") {
+  tell_stories(100, long_story({Fault::kPowerRouter, Fault::kPowerServer}));
+}
+
+TEST_CASE("bytes of connections that are over may come late and break no promise") {
+  tell_stories(100, {.clients = 10, .faults = {Fault::kLateResets}});
+}
+
+TEST_CASE("a router is cut off from a server that dies, and no promise is broken") {
+  tell_stories(100, {.clients = 10, .faults = {Fault::kCutAndKill}});
+}
+
+TEST_CASE("a server loses power, and another dies soon after, and no promise is broken") {
+  StoryOptions options{
+      .clients = 10, .keys = 40, .time = Millis{3000}, .faults = {Fault::kPowerAndKill}};
+  options.cluster.sync_each_commit = false;
+  tell_stories(50, options);
 }
 
 TEST_CASE("any fault breaks no promise when the disks are synced each second") {
