@@ -5,9 +5,15 @@
 #include <vector>
 
 #include "base/limits.h"
+#include "base/log.h"
+#include "resp/words.h"
 
 namespace doris::resp {
 namespace {
+
+const Log kLog("resp");
+
+constexpr Millis kWarningPause{60'000};
 
 // Room is reserved for a bulk as its bytes arrive, doubling from here, and not when its
 // header does: a header costs a peer nothing.
@@ -42,6 +48,25 @@ class SpareBuffers {
 };
 
 thread_local SpareBuffers t_spare_buffers;
+
+// No command has such a name: it is the first line of an HTTP request, or a header of one.
+bool is_http(std::string_view name) {
+  return (name.size() == 4 && equals_ignoring_case(name, "post")) ||
+         (name.size() == 5 && equals_ignoring_case(name, "host:"));
+}
+
+// A page of a browser can make such requests by the thousand, so each thread says it once a
+// minute.
+void warn_of_http(const std::string& peer, TimePoint now) {
+  thread_local TimePoint warned_at{};
+  const bool lately = warned_at <= now && now - warned_at < kWarningPause;
+  if (lately && warned_at != TimePoint{}) return;
+  warned_at = now;
+  kLog.warning(
+      "{} sends POST or Host: as a command and is closed: possibly an attack, by a web page that "
+      "has a browser talk to this port. Said once a minute",
+      peer);
+}
 
 }  // namespace
 
@@ -93,7 +118,13 @@ void Session::run_next(Parsed parsed) {
     return;
   }
   next_ += parser_.consumed();
-  if (!parser_.args().empty()) on_command(parser_.args());
+  const std::span<const std::string_view> args = parser_.args();
+  if (!args.empty() && is_http(args[0])) {
+    warn_of_http(peer_, stream_->now());
+    close();
+  } else if (!args.empty()) {
+    on_command(args);
+  }
   if (std::exchange(rewound_, false)) {
     next_ = mark_input_;
     parser_.reset();

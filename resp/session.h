@@ -2,7 +2,9 @@
 // sessions, the server's shard and control sessions, and the admin's sessions.
 //
 // It owns the stream and the input, cuts the input into commands, and hands each to
-// on_command(). It knows nothing of what commands mean.
+// on_command(). It knows nothing of what commands mean. As in Redis, a peer that speaks HTTP
+// (the command is POST or Host:) is closed without a reply, before the request's body, which
+// may be commands, is looked at: a web page can have any browser send such a request.
 //
 // Loop thread only.
 #pragma once

@@ -14,6 +14,7 @@
 #include <string>
 
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "base/status.h"
 
 namespace doris::net {
@@ -62,6 +63,9 @@ class Stream {
 
   // "127.0.0.1:53122" of the other side; constant.
   [[nodiscard]] virtual const std::string& peer() const = 0;
+
+  // The time of the loop that serves it.
+  [[nodiscard]] virtual TimePoint now() const = 0;
 
  protected:
   // Implements close_when_sent(): `self` owns this very stream.

@@ -51,6 +51,10 @@ UvStream::~UvStream() {
   socket_->stream = nullptr;
 }
 
+TimePoint UvStream::now() const {
+  return loop_.now();
+}
+
 uv_stream_t* UvStream::uv() const {
   return reinterpret_cast<uv_stream_t*>(&socket_->handle);
 }

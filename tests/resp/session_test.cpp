@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/random.h"
+#include "tests/base/captured_output.h"
 #include "tests/resp/recording_session.h"
 
 namespace doris::resp {
@@ -119,6 +120,60 @@ TEST_CASE("a session may put its farewell to broken protocol off") {
   CHECK(talk.session.commands == Commands{"a"});
   CHECK_FALSE(talk.session.ended());
   talk.session.close();
+  CHECK(talk.session.ended());
+}
+
+TEST_CASE("who speaks HTTP is closed without a reply, and nothing behind it is run") {
+  Conversation talk;
+  const std::string line = GENERATE(as<std::string>(), "POST / HTTP/1.1\r\n", "host: a:6379\r\n",
+                                    "post\r\n", "*2\r\n$5\r\nHost:\r\n$1\r\na\r\n");
+  talk.send("a\r\n" + line + "b\r\n");
+  CHECK(talk.session.commands == Commands{"a"});
+  CHECK(talk.received() == "+a\r\n");
+  CHECK(talk.far_saw_end());
+  CHECK(talk.session.ends == 1);
+}
+
+TEST_CASE("what only looks like HTTP is a command") {
+  Conversation talk;
+  talk.send("GET /\r\nHost:a\r\nposts\r\na POST\r\n");
+  CHECK(talk.session.commands == Commands{"GET /", "Host:a", "posts", "a POST"});
+  CHECK_FALSE(talk.session.ended());
+}
+
+TEST_CASE("who speaks HTTP is named in the log, once a minute") {
+  testing::FakeLoop loop;
+  const auto lines_of_two = [&] {
+    CapturedOutput printed(STDERR_FILENO);
+    for (int i = 0; i < 2; ++i) {
+      auto [near, far] = loop.connected_pair();
+      RecordingSession session(loop, std::move(near));
+      session.start();
+      far->out().bytes = "POST /\r\n";
+      loop.settle();
+    }
+    const std::string text = printed.text();
+    CHECK((text.empty() || text.find("warning resp: 127.0.0.1:") != std::string::npos));
+    return std::count(text.begin(), text.end(), '\n');
+  };
+  loop.advance(Millis{200'000});  // Other tests have warned.
+  CHECK(lines_of_two() == 1);
+  loop.advance(Millis{59'999});
+  CHECK(lines_of_two() == 0);
+  loop.advance(Millis{1});
+  CHECK(lines_of_two() == 1);
+}
+
+TEST_CASE("who speaks HTTP while a batch is open is closed after its commit") {
+  Conversation talk;
+  talk.session.script["write"] = [](auto& session) { session.mark(); };
+  talk.session.at_pass_end = [&] {
+    CHECK_FALSE(talk.session.ended());
+    talk.session.drop_mark();
+  };
+  talk.send("write\r\nPOST /\r\nb\r\n");
+  CHECK(talk.session.commands == Commands{"write"});
+  CHECK(talk.received() == "+write\r\n");
   CHECK(talk.session.ended());
 }
 

@@ -169,6 +169,15 @@ TEST_CASE(
   CHECK_FALSE(router.client().connected());
 }
 
+TEST_CASE("who speaks HTTP is closed at once, whatever is in flight") {
+  RunningWorker router;
+  router.a.stall();
+  router.say({"GET " + router.key_in(topology::Group::kA), "POST / HTTP/1.1", "PING"});
+  CHECK_FALSE(router.client().connected());
+  CHECK(router.replies().empty());
+  CHECK(router.control.clients_ended == 1);
+}
+
 TEST_CASE("HELLO in the middle of a pipeline changes the replies behind it, not those before") {
   RunningWorker router;
   router.a.stall();

@@ -32,6 +32,10 @@ void SimStream::start(net::StreamHandler& handler) {
   loop_.wake();
 }
 
+TimePoint SimStream::now() const {
+  return loop_.now();
+}
+
 void SimStream::flush_soon() {
   wants_flush_ = true;
   loop_.want_pass_end();

@@ -54,6 +54,7 @@ class FakeStream final : public net::Stream {
   void pause_reading() override { paused_ = true; }
   void resume_reading() override { paused_ = false; }
   [[nodiscard]] const std::string& peer() const override { return peer_; }
+  [[nodiscard]] TimePoint now() const override;
 
   // What this end has been sent, and what it has sent. For tests to look at and to spoil.
   [[nodiscard]] FakePipe& in() { return *in_; }
@@ -200,6 +201,10 @@ inline FakeStream::~FakeStream() {
   in_->reader_gone = true;
   out_->sender_gone = true;
   std::erase(loop_.streams_, this);
+}
+
+inline TimePoint FakeStream::now() const {
+  return loop_.now();
 }
 
 inline void FakeStream::linger(std::unique_ptr<net::Stream> self) {
