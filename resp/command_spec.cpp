@@ -108,7 +108,7 @@ void write_infos(Writer& writer, Specs specs, Args names) {
     if (const CommandSpec* spec = find(specs, name); spec != nullptr) {
       write_info(writer, *spec);
     } else {
-      writer.null_array();
+      writer.null();
     }
   }
 }

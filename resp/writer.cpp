@@ -89,11 +89,6 @@ Writer& Writer::null() {
   return *this;
 }
 
-Writer& Writer::null_array() {
-  out_.append(protocol_ == Protocol::kResp3 ? "_\r\n" : "*-1\r\n");
-  return *this;
-}
-
 Writer& Writer::array(size_t items) {
   return header('*', static_cast<int64_t>(items));
 }

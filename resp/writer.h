@@ -25,7 +25,6 @@ class Writer {
   Writer& integer(int64_t value);
   Writer& bulk(std::string_view bytes);
   Writer& null();                           // "$-1" or "_".
-  Writer& null_array();                     // "*-1" or "_".
   Writer& array(size_t items);              // The items follow.
   Writer& map(size_t pairs);                // RESP2: an array of twice as many.
   Writer& set(size_t items);                // RESP2: an array.

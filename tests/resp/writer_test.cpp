@@ -66,14 +66,14 @@ TEST_CASE("every value comes back from RESP3, and its defined downgrade from RES
 
 TEST_CASE("RESP2 and RESP3 say the same in their own ways") {
   const auto all = [](Writer& writer) {
-    writer.null().null_array().map(1).bulk("k").integer(-7).set(0).push(0).boolean(true).real(0.5);
+    writer.null().map(1).bulk("k").integer(-7).set(0).push(0).boolean(true).real(0.5);
     writer.verbatim("v").simple("OK").array(0);
   };
   CHECK(written(Protocol::kResp2, all) ==
-        "$-1\r\n*-1\r\n*2\r\n$1\r\nk\r\n:-7\r\n*0\r\n*0\r\n:1\r\n$3\r\n0.5\r\n$1\r\nv\r\n"
+        "$-1\r\n*2\r\n$1\r\nk\r\n:-7\r\n*0\r\n*0\r\n:1\r\n$3\r\n0.5\r\n$1\r\nv\r\n"
         "+OK\r\n*0\r\n");
   CHECK(written(Protocol::kResp3, all) ==
-        "_\r\n_\r\n%1\r\n$1\r\nk\r\n:-7\r\n~0\r\n>0\r\n#t\r\n,0.5\r\n=5\r\ntxt:v\r\n"
+        "_\r\n%1\r\n$1\r\nk\r\n:-7\r\n~0\r\n>0\r\n#t\r\n,0.5\r\n=5\r\ntxt:v\r\n"
         "+OK\r\n*0\r\n");
 }
 
