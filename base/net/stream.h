@@ -64,6 +64,9 @@ class Stream {
   // "127.0.0.1:53122" of the other side; constant.
   [[nodiscard]] virtual const std::string& peer() const = 0;
 
+  // The same of this side; "" if the connection is over. Asks the kernel each time.
+  [[nodiscard]] virtual std::string local() const = 0;
+
   // The time of the loop that serves it.
   [[nodiscard]] virtual TimePoint now() const = 0;
 

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include "base/limits.h"
+#include "base/net/socket_address.h"
 #include "base/net/uv_lingering.h"
 #include "base/net/uv_loop_internal.h"
 
@@ -49,6 +50,13 @@ UvStream::UvStream(UvLoop& loop, HandlePtr<Socket> socket, std::string peer)
 UvStream::~UvStream() {
   loop_.flush_list().remove(flush_place_);
   socket_->stream = nullptr;
+}
+
+std::string UvStream::local() const {
+  SocketAddress own;
+  int size = sizeof own.storage;
+  if (uv_tcp_getsockname(&socket_->handle, own.get(), &size) < 0) return {};
+  return own.address().text();
 }
 
 TimePoint UvStream::now() const {

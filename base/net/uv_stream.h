@@ -42,6 +42,7 @@ class UvStream final : public Stream {
   void pause_reading() override;
   void resume_reading() override;
   [[nodiscard]] const std::string& peer() const override { return peer_; }
+  [[nodiscard]] std::string local() const override;
   [[nodiscard]] TimePoint now() const override;
 
   // For the end of the pass. May destroy this.

@@ -23,14 +23,19 @@ TEST_CASE("What a handler appends to the output comes back") {
   }
 }
 
-TEST_CASE("A stream knows its peer") {
+TEST_CASE("A stream knows its peer, and its own address") {
   Server server;
   Peer peer(server.port());
   Connection& connection = server.connection();
   std::string name;
-  server.on_loop([&] { name = connection.stream->peer(); });
+  std::string own;
+  server.on_loop([&] {
+    name = connection.stream->peer();
+    own = connection.stream->local();
+  });
   CHECK(name.starts_with("127.0.0.1:"));
   CHECK(Address::parse(name).ok());
+  CHECK(own == Address{"127.0.0.1", server.port()}.text());
 }
 
 TEST_CASE("All that is appended in one pass leaves in one write") {

@@ -32,6 +32,10 @@ void SimStream::start(net::StreamHandler& handler) {
   loop_.wake();
 }
 
+std::string SimStream::local() const {
+  return fmt::format("{}:{}", connection_->end(side_).machine, connection_->id());
+}
+
 TimePoint SimStream::now() const {
   return loop_.now();
 }

@@ -23,6 +23,7 @@ class SimStream final : public net::Stream {
   void pause_reading() override { paused_ = true; }
   void resume_reading() override;
   [[nodiscard]] const std::string& peer() const override { return peer_; }
+  [[nodiscard]] std::string local() const override;
   [[nodiscard]] TimePoint now() const override;
 
   // ---- For the loop ----

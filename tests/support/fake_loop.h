@@ -54,6 +54,7 @@ class FakeStream final : public net::Stream {
   void pause_reading() override { paused_ = true; }
   void resume_reading() override { paused_ = false; }
   [[nodiscard]] const std::string& peer() const override { return peer_; }
+  [[nodiscard]] std::string local() const override { return "127.0.0.1:6379"; }
   [[nodiscard]] TimePoint now() const override;
 
   // What this end has been sent, and what it has sent. For tests to look at and to spoil.
