@@ -59,9 +59,10 @@ void run_select(ClientSession& session, Args args);
 void run_hello(ClientSession& session, Args args);
 void run_auth(ClientSession& session, Args args);
 void run_reset(ClientSession& session, Args args);
-void run_client(ClientSession& session, Args args);
 void run_multi(ClientSession& session, Args args);
 void run_exec(ClientSession& session, Args args);
+// client_commands.cpp,
+void run_client(ClientSession& session, Args args);
 // service_commands.cpp.
 void run_info(ClientSession& session, Args args);
 void run_command(ClientSession& session, Args args);
