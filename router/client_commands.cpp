@@ -64,6 +64,20 @@ void client_switch(ClientSession& session, Args args) {
   }
 }
 
+// Only ON is answered, since only then anybody listens.
+void client_reply(ClientSession& session, Args args) {
+  if (resp::equals_ignoring_case(args[2], "on")) {
+    session.reply_mode.on();
+    session.reply_now().simple("OK");
+  } else if (resp::equals_ignoring_case(args[2], "off")) {
+    session.reply_mode.off();
+  } else if (resp::equals_ignoring_case(args[2], "skip")) {
+    session.reply_mode.skip_next();
+  } else {
+    session.reply_error(resp::kSyntaxError);
+  }
+}
+
 void client_help(ClientSession& session, Args) {
   constexpr std::string_view kLines[] = {
       "CLIENT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
@@ -77,6 +91,8 @@ void client_help(ClientSession& session, Args) {
       "    Return information about client connections.",
       "NO-EVICT (ON|OFF)",
       "    Accepted for clients that ask; the router evicts nothing.",
+      "REPLY (ON|OFF|SKIP)",
+      "    Control the replies sent to the current connection.",
       "SETINFO <option> <value>",
       "    Set client meta attr. Options: lib-name, lib-ver.",
       "SETNAME <name>",
@@ -98,7 +114,8 @@ struct ClientCommand {
 constexpr ClientCommand kClientCommands[] = {
     {"id", 2, client_id},           {"getname", 2, client_getname}, {"setname", 3, client_setname},
     {"setinfo", 4, client_setinfo}, {"info", 2, client_info},       {"list", 2, client_list},
-    {"no-evict", 3, client_switch}, {"no-touch", 3, client_switch}, {"help", 2, client_help},
+    {"no-evict", 3, client_switch}, {"no-touch", 3, client_switch}, {"reply", 3, client_reply},
+    {"help", 2, client_help},
 };
 
 }  // namespace

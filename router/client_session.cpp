@@ -12,6 +12,10 @@ namespace {
 
 const Log kLog("client");
 
+// Replies that are known at once and that their client does not want to hear. Empty between
+// commands.
+thread_local Buffer t_unheard;
+
 }  // namespace
 
 ClientSession::ClientSession(std::unique_ptr<net::Stream> stream, SessionHost& host, uint64_t id)
@@ -36,6 +40,9 @@ void ClientSession::on_command(Args args) {
   last_command_ms_ = host_.clock().wall_ms();
   host_.stats().commands.add();
   run(args);
+  t_unheard.clear();
+  t_unheard.release();
+  reply_mode.next();
   if (tail_ != nullptr && is_local(*tail_)) park(*tail_, tail_->reply.size());
   check_output_limit();
   if (ended() || !must_wait()) return;
@@ -95,12 +102,14 @@ void ClientSession::reset() {
   set_protocol(resp::Protocol::kResp2);
   name_space = 0;
   client_name.clear();
+  reply_mode.reset();
   refusing_transaction = false;
 }
 
 // ---- Replies in order ----------------------------------------------------------------
 
 resp::Writer ClientSession::reply_now() {
+  if (reply_mode.silent()) return {t_unheard, protocol()};
   if (head_ == nullptr) {
     flush_soon();
     return reply();
@@ -126,6 +135,7 @@ Request* ClientSession::new_request(Request::Kind kind, Verb verb) {
   request->kind = kind;
   request->verb = verb;
   request->protocol = protocol();
+  request->silent = reply_mode.silent();
   request->owner = this;
   return request;
 }
@@ -144,6 +154,7 @@ Request* ClientSession::promise() {
   Request* request = host_.local_requests().take();
   request->kind = Request::Kind::kLocal;
   request->protocol = protocol();
+  request->silent = reply_mode.silent();
   enqueue(request);
   return request;
 }
@@ -168,9 +179,10 @@ void ClientSession::enqueue(Request* request) {
   ++queued_;
 }
 
-// Where the reply of `request` goes: straight to the client, or to wait for its turn.
+// Where the reply of `request` goes: straight to the client, or to wait for its turn, at which it
+// is dropped if the client does not want it.
 Buffer& ClientSession::reply_buffer(Request& request) {
-  return &request == head_ ? output() : request.reply;
+  return &request == head_ && !request.silent ? output() : request.reply;
 }
 
 void ClientSession::on_value(Request& request, Part& part, std::string_view bytes) {
@@ -212,7 +224,7 @@ void ClientSession::pop_replied() {
     Request* request = head_;
     if (awaits_its_turn(*request)) take_turn(*request);
     if (!request->replied || !(request->done || is_local(*request))) break;
-    output().append(request->reply.view());
+    if (!request->silent) output().append(request->reply.view());
     if (is_write(request->verb)) last_write_.note(*request);
     head_ = request->next;
     if (head_ == nullptr) tail_ = nullptr;
@@ -235,7 +247,7 @@ void ClientSession::pop_replied() {
 }
 
 void ClientSession::take_turn(Request& request) {
-  resp::Writer writer(output(), request.protocol);
+  resp::Writer writer(reply_buffer(request), request.protocol);
   if (request.kind == Request::Kind::kReset) {
     last_write_ = LastWrite();
     writer.simple("RESET");

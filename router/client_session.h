@@ -24,6 +24,7 @@
 #include "resp/session.h"
 #include "router/dispatcher.h"
 #include "router/last_write.h"
+#include "router/reply_mode.h"
 #include "router/settings.h"
 #include "router/stats.h"
 
@@ -66,7 +67,8 @@ class ClientSession final : public resp::Session, private RequestOwner, private 
 
   // ---- For the command handlers ----
 
-  // A writer for a reply that is known now; it takes its place in the order.
+  // A writer for a reply that is known now; it takes its place in the order, or goes nowhere if
+  // the client does not want to hear it.
   resp::Writer reply_now();
   void reply_error(std::string_view text);
 
@@ -94,6 +96,7 @@ class ClientSession final : public resp::Session, private RequestOwner, private 
   std::string client_name;   // CLIENT SETNAME
   std::string library_name;  // CLIENT SETINFO
   std::string library_version;
+  ReplyMode reply_mode;               // CLIENT REPLY
   bool refusing_transaction = false;  // After MULTI, until EXEC or DISCARD.
   // RESET: as a new connection. The last write is forgotten later, when it is RESET's turn.
   void reset();

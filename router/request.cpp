@@ -27,6 +27,7 @@ void Request::recycle() {
   owner = nullptr;
   next = nullptr;
   replied = false;
+  silent = false;
   parked_bytes = 0;
   error.clear();
   refused = false;

@@ -159,6 +159,7 @@ class Request {
   Request* next = nullptr;        // In the owner's queue, in the order of the replies.
   Buffer reply;                   // Written, but not at the head of that queue yet.
   bool replied = false;           // `reply` is what the client gets.
+  bool silent = false;            // The client does not want to hear it.
   uint64_t parked_bytes = 0;      // What the owner counts as waiting for its turn.
 
   // State below belongs to the Dispatcher.

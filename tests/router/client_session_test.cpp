@@ -209,6 +209,70 @@ TEST_CASE("nil is written in the protocol that the client spoke when it asked") 
   CHECK(sent.ends_with("_\r\n"));
 }
 
+TEST_CASE("a client that has switched its replies off hears none until it switches them on") {
+  RunningWorker router;
+  const std::string a = router.key_in(topology::Group::kA);
+  const std::string b = router.key_in(topology::Group::kB);
+  router.b.stall();
+  router.say({"GET " + b, "CLIENT REPLY OFF", "SET " + a + " 1", "PING", "MGET " + a + " " + b,
+              "INCR " + a, "NOPE", "CLIENT LIST", "DORIS.LASTWRITE", "client reply maybe"});
+  CHECK(router.replies().empty());
+  router.b.go_on();
+  router.loop.settle();
+  CHECK(router.replies() == Lines{"nil"});
+  CHECK(router.ask({"GET " + a, "CLIENT REPLY ON", "GET " + a}) == Lines{"+OK", "\"2\""});
+  CHECK(router.stats.errors.get() == 2);
+}
+
+TEST_CASE("a reply that is skipped is that to the next command only") {
+  RunningWorker router;
+  const std::string next = GENERATE(as<std::string>(), "PING", "SET k v", "GET k", "NOPE", "MGET k",
+                                    "CLIENT LIST", "CLIENT REPLY", "HELLO 3", "RESET", "DBSIZE");
+  const bool slow = GENERATE(false, true);
+  if (slow) router.b.stall();
+  router.say({"EXISTS " + router.key_in(topology::Group::kB), "CLIENT REPLY SKIP", next, "ECHO b"});
+  router.b.go_on();
+  router.loop.settle();
+  CHECK(router.replies() == Lines{":0", "\"b\""});
+  CHECK(router.ask({"CLIENT REPLY SKIP", "CLIENT REPLY SKIP", "PING", "ECHO c"}) == Lines{"\"c\""});
+  CHECK(router.ask({"CLIENT REPLY SKIP", "CLIENT REPLY ON", "PING"}) == Lines{"+OK", "+PONG"});
+}
+
+TEST_CASE("RESET brings replies back, and QUIT closes though nobody is told") {
+  RunningWorker router;
+  CHECK(router.ask({"CLIENT REPLY OFF", "CLIENT REPLY SKIP", "PING", "RESET", "PING"}) ==
+        Lines{"+RESET", "+PONG"});
+  router.a.stall();
+  router.say({"CLIENT REPLY OFF", "SET " + router.key_in(topology::Group::kA) + " 1"});
+  SECTION("by QUIT") {
+    router.say({"QUIT", "PING"});
+  }
+  SECTION("by broken protocol") {
+    router.client().send("*x\r\n");
+    router.loop.settle();
+  }
+  CHECK(router.client().connected());
+  router.a.go_on();
+  router.loop.settle();
+  CHECK(router.replies().empty());
+  CHECK_FALSE(router.client().connected());
+}
+
+TEST_CASE("what a client does not want to hear does not count as unread") {
+  RunningWorker router(
+      Overrides{{"client-output-pause", "64kb"}, {"client-output-buffer-limit", "64kb"}});
+  router.primary("k").records["k"] = {{1, 1, 1}, std::string(20'000, 'x')};
+  router.client().wire().pause_reading();
+  Lines commands{"CLIENT REPLY OFF"};
+  for (int i = 0; i < 30; ++i)
+    commands.emplace_back(i % 2 == 0 ? "GET k" : "ECHO " + std::string(20'000, 'y'));
+  router.say(commands);
+  CHECK(router.stats.commands.get() == 31);
+  CHECK(router.stats.output_limit_hits.get() == 0);
+  router.client().wire().resume_reading();
+  CHECK(router.ask("CLIENT REPLY ON") == "+OK");
+}
+
 TEST_CASE("until there is a topology, commands on data are answered with LOADING, others served") {
   RunningWorker router({}, false);
   const Lines replies = router.ask(Lines{"GET k", "MSET a 1", "DBSIZE", "PING"});
