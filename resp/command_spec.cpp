@@ -205,9 +205,13 @@ void write_help(Writer& writer) {
 
 }  // namespace
 
-bool arity_fits(const CommandSpec& spec, size_t args) {
+bool arity_fits(int arity, size_t args) {
   const auto count = static_cast<int64_t>(args);
-  return spec.arity >= 0 ? count == spec.arity : count >= -spec.arity;
+  return arity >= 0 ? count == arity : count >= -arity;
+}
+
+bool arity_fits(const CommandSpec& spec, size_t args) {
+  return arity_fits(spec.arity, args);
 }
 
 void write_command_reply(Writer writer, Specs specs, Args args) {

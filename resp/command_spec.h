@@ -27,7 +27,8 @@ struct CommandSpec {
   std::string_view arguments = {};
 };
 
-// Whether `args` (the name included) are as many as the command takes.
+// Whether `args` (the name included) are as many as the command takes, or an arity says.
+[[nodiscard]] bool arity_fits(int arity, size_t args);
 [[nodiscard]] bool arity_fits(const CommandSpec& spec, size_t args);
 
 // COMMAND, COMMAND COUNT | LIST | INFO name... | DOCS name... | GETKEYS command... | HELP,

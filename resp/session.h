@@ -33,6 +33,7 @@ class Session : public net::StreamHandler {
   [[nodiscard]] Protocol protocol() const { return protocol_; }
   void set_protocol(Protocol protocol) { protocol_ = protocol; }
   [[nodiscard]] const std::string& peer() const { return peer_; }
+  [[nodiscard]] std::string local() const { return ended() ? "" : stream_->local(); }
 
   // How many bytes have come from the peer so far.
   [[nodiscard]] uint64_t received() const { return received_; }

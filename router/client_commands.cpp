@@ -12,6 +12,49 @@
 namespace doris::router {
 namespace {
 
+constexpr std::string_view kHelp[] = {
+    "CLIENT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+    "GETNAME",
+    "    Return the name of the current connection.",
+    "GETREDIR",
+    "    Return -1: the router tracks no keys.",
+    "ID",
+    "    Return the ID of the current connection.",
+    "INFO",
+    "    Return information about the current client connection.",
+    "KILL <ip:port>",
+    "    Kill connection made from <ip:port>.",
+    "KILL <option> <value> [<option> <value> [...]]",
+    "    Kill connections, of all threads. Options are:",
+    "    * ID <client-id>",
+    "      Kill the connection with this ID",
+    "    * ADDR <ip:port>",
+    "      Kill connections made from the specified address",
+    "    * LADDR <ip:port>",
+    "      Kill connections made to specified local address",
+    "    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)",
+    "      Kill connections by type; all are normal ones.",
+    "    * USER <username>",
+    "      Kill connections authenticated by <username>; all are \"default\".",
+    "    * SKIPME (YES|NO)",
+    "      Skip killing current connection (default: yes).",
+    "LIST [TYPE <type> | ID <client-id> [<client-id> ...]]",
+    "    Return information about client connections, of all threads.",
+    "NO-EVICT (ON|OFF)",
+    "    Accepted for clients that ask; the router evicts nothing.",
+    "NO-TOUCH (ON|OFF)",
+    "    Accepted for clients that ask; the router keeps no times of use.",
+    "REPLY (ON|OFF|SKIP)",
+    "    Control the replies sent to the current connection.",
+    "SETINFO <option> <value>",
+    "    Set client meta attr. Options: lib-name, lib-ver.",
+    "SETNAME <name>",
+    "    Assign the name <name> to the current connection.",
+    "UNPAUSE",
+    "    Accepted for clients that ask; the router pauses nobody.",
+    "HELP",
+    "    Print this help."};
+
 // Redis allows what a person can type and a log line can hold.
 bool is_plain_word(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= '!' && c <= '~'; });
@@ -52,8 +95,29 @@ void client_getname(ClientSession& session, Args) {
   }
 }
 
-void client_list(ClientSession& session, Args) {
-  session.host().list_clients(session, session.promise());
+void client_list(ClientSession& session, Args args) {
+  Result<ClientFilter> which = parse_client_list(args.subspan(2));
+  if (!which.ok()) return session.reply_error(which.status().message());
+  session.host().list_clients(session, session.promise(), std::move(*which));
+}
+
+// Who kills itself is told so before it is closed, but runs nothing more.
+void client_kill(ClientSession& session, Args args) {
+  Result<KillOrder> order = parse_client_kill(args.subspan(2));
+  if (!order.ok()) return session.reply_error(order.status().message());
+  const bool kills_itself = !order->skips_sender && order->which.takes(session);
+  session.host().kill_clients(session, session.promise(), std::move(*order), kills_itself);
+  if (kills_itself) session.close_when_replied();
+}
+
+// There is no CLIENT PAUSE that it could end.
+void client_unpause(ClientSession& session, Args) {
+  session.reply_now().simple("OK");
+}
+
+// Nobody tracks keys, so nobody's notices are redirected.
+void client_getredir(ClientSession& session, Args) {
+  session.reply_now().integer(-1);
 }
 
 void client_switch(ClientSession& session, Args args) {
@@ -79,42 +143,25 @@ void client_reply(ClientSession& session, Args args) {
 }
 
 void client_help(ClientSession& session, Args) {
-  constexpr std::string_view kLines[] = {
-      "CLIENT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
-      "GETNAME",
-      "    Return the name of the current connection.",
-      "ID",
-      "    Return the ID of the current connection.",
-      "INFO",
-      "    Return information about the current client connection.",
-      "LIST",
-      "    Return information about client connections.",
-      "NO-EVICT (ON|OFF)",
-      "    Accepted for clients that ask; the router evicts nothing.",
-      "REPLY (ON|OFF|SKIP)",
-      "    Control the replies sent to the current connection.",
-      "SETINFO <option> <value>",
-      "    Set client meta attr. Options: lib-name, lib-ver.",
-      "SETNAME <name>",
-      "    Assign the name <name> to the current connection.",
-      "HELP",
-      "    Print this help."};
   resp::Writer writer = session.reply_now();
-  writer.array(std::size(kLines));
-  for (const std::string_view line : kLines)
+  writer.array(std::size(kHelp));
+  for (const std::string_view line : kHelp)
     writer.simple(line);
 }
 
 struct ClientCommand {
   std::string_view name;
-  size_t words;  // CLIENT included.
+  int arity;  // CLIENT included; negative: at least so many words.
   void (*run)(ClientSession& session, Args args);
 };
 
 constexpr ClientCommand kClientCommands[] = {
-    {"id", 2, client_id},           {"getname", 2, client_getname}, {"setname", 3, client_setname},
-    {"setinfo", 4, client_setinfo}, {"info", 2, client_info},       {"list", 2, client_list},
-    {"no-evict", 3, client_switch}, {"no-touch", 3, client_switch}, {"reply", 3, client_reply},
+    {"id", 2, client_id},           {"getname", 2, client_getname},
+    {"setname", 3, client_setname}, {"setinfo", 4, client_setinfo},
+    {"info", 2, client_info},       {"list", -2, client_list},
+    {"kill", -3, client_kill},      {"reply", 3, client_reply},
+    {"no-evict", 3, client_switch}, {"no-touch", 3, client_switch},
+    {"unpause", 2, client_unpause}, {"getredir", 2, client_getredir},
     {"help", 2, client_help},
 };
 
@@ -136,7 +183,7 @@ void run_client(ClientSession& session, Args args) {
   });
   if (found == std::end(kClientCommands)) {
     session.reply_error(resp::unknown_subcommand("CLIENT", word));
-  } else if (args.size() != found->words) {
+  } else if (!resp::arity_fits(found->arity, args.size())) {
     session.reply_error(resp::wrong_arity(fmt::format("client|{}", found->name)));
   } else {
     found->run(session, args);

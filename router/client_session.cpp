@@ -304,11 +304,13 @@ void ClientSession::give_all_back() {
 std::string ClientSession::describe() const {
   const int64_t now = host_.clock().wall_ms();
   return fmt::format(
-      "id={} addr={} name={} age={} idle={} db={} cmd={} pipeline={} omem={} resp={} lib-name={} "
+      "id={} addr={} laddr={} name={} age={} idle={} db={} cmd={} pipeline={} omem={} resp={} "
+      "lib-name={} "
       "lib-ver={}",
-      id_, peer(), client_name, (now - created_ms_) / 1000, (now - last_command_ms_) / 1000,
-      name_space, last_command_.empty() ? "NULL" : last_command_, queued_, unsent() + parked_bytes_,
-      static_cast<int>(protocol()), library_name, library_version);
+      id_, peer(), local(), client_name, (now - created_ms_) / 1000,
+      (now - last_command_ms_) / 1000, name_space, last_command_.empty() ? "NULL" : last_command_,
+      queued_, unsent() + parked_bytes_, static_cast<int>(protocol()), library_name,
+      library_version);
 }
 
 }  // namespace doris::router

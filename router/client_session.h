@@ -22,6 +22,7 @@
 #include "base/net/loop.h"
 #include "base/topology/key_hash.h"
 #include "resp/session.h"
+#include "router/client_filter.h"
 #include "router/dispatcher.h"
 #include "router/last_write.h"
 #include "router/reply_mode.h"
@@ -48,8 +49,11 @@ class SessionHost {
 
   // Have the admin run a DORIS.* command; its answer goes to session.answer_later().
   virtual void forward(ClientSession& session, Request* request, std::vector<std::string> args) = 0;
-  // CLIENT LIST over all workers, likewise.
-  virtual void list_clients(ClientSession& session, Request* request) = 0;
+  // CLIENT LIST and CLIENT KILL over all workers, likewise. The session itself is not closed by
+  // `order`; if it `kills_itself`, it counts.
+  virtual void list_clients(ClientSession& session, Request* request, ClientFilter which) = 0;
+  virtual void kill_clients(ClientSession& session, Request* request, KillOrder order,
+                            bool kills_itself) = 0;
   // INFO's text.
   virtual std::string info(const std::vector<std::string>& sections) = 0;
   // Destroys the session, soon.

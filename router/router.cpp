@@ -99,24 +99,38 @@ void Router::refuse(std::unique_ptr<net::Accepted> accepted) {
   resp::refuse_connection(std::move(*stream));
 }
 
-void Router::list_clients(ValueCallback done) {
+template <class Answer>
+void Router::ask_workers(std::function<Answer(Worker&)> ask, std::function<void(Answer)> done) {
   struct Gathered {
     size_t missing;
-    std::string lines;
-    ValueCallback done;
+    Answer sum;
+    std::function<void(Answer)> done;
   };
-  auto gathered = std::make_shared<Gathered>(Gathered{workers_.size(), "", std::move(done)});
+  auto gathered = std::make_shared<Gathered>(Gathered{workers_.size(), {}, std::move(done)});
   for (const auto& slot : workers_) {
-    slot->thread->loop().post([this, gathered, worker = slot->worker.get()] {
-      postbox_.post([gathered, lines = worker->describe_clients()] {
-        gathered->lines += lines;
-        if (--gathered->missing > 0) return;
-        resp::Value text = resp::Value::bulk(std::move(gathered->lines));
-        text.kind = resp::Value::Kind::kVerbatim;
-        gathered->done(std::move(text));
+    slot->thread->loop().post([this, gathered, ask, worker = slot->worker.get()] {
+      postbox_.post([gathered, answer = ask(*worker)] {
+        gathered->sum += answer;
+        if (--gathered->missing == 0) gathered->done(std::move(gathered->sum));
       });
     });
   }
+}
+
+void Router::list_clients(ClientFilter which, ValueCallback done) {
+  ask_workers<std::string>(
+      [which = std::move(which)](Worker& worker) { return worker.describe_clients(which); },
+      [done = std::move(done)](std::string lines) {
+        resp::Value text = resp::Value::bulk(std::move(lines));
+        text.kind = resp::Value::Kind::kVerbatim;
+        done(std::move(text));
+      });
+}
+
+void Router::kill_clients(ClientFilter which, std::function<void(int64_t)> done) {
+  ask_workers<int64_t>(
+      [which = std::move(which)](Worker& worker) { return worker.kill_clients(which); },
+      std::move(done));
 }
 
 // ---- The admin -----------------------------------------------------------------------

@@ -41,11 +41,16 @@ class Router final : private Control {
 
   // Control.
   void forward(std::vector<std::string> args, resp::Protocol protocol, ValueCallback done) override;
-  void list_clients(ValueCallback done) override;
+  void list_clients(ClientFilter which, ValueCallback done) override;
+  void kill_clients(ClientFilter which, std::function<void(int64_t)> done) override;
   void want_epoch(topology::Epoch epoch) override;
   void report(const std::string& node, const std::string& why) override;
   std::string info(const std::vector<std::string>& sections) override;
   void on_client_ended() override { clients_.fetch_sub(1, std::memory_order_relaxed); }
+
+  // Has every worker `ask`, on its thread, then `done` with the sum of the answers, on this one.
+  template <class Answer>
+  void ask_workers(std::function<Answer(Worker&)> ask, std::function<void(Answer)> done);
 
   void start_workers();
   void start_feed();

@@ -74,11 +74,24 @@ void Worker::adopt(const std::string& cluster, uint32_t writer, topology::Routin
   dispatcher_->adopt(std::move(table));
 }
 
-std::string Worker::describe_clients() const {
+std::string Worker::describe_clients(const ClientFilter& which) const {
   std::string lines;
-  for (const auto& [id, session] : sessions_)
-    lines += session->describe() + "\n";
+  for (const auto& [id, session] : sessions_) {
+    if (which.takes(*session)) lines += session->describe() + "\n";
+  }
   return lines;
+}
+
+int64_t Worker::kill_clients(const ClientFilter& which) {
+  std::vector<ClientSession*> killed;  // Each leaves sessions_ when it is closed.
+  for (const auto& [id, session] : sessions_) {
+    if (which.takes(*session)) killed.push_back(session.get());
+  }
+  for (ClientSession* const session : killed) {
+    kLog.info("client {} ({}): closed by CLIENT KILL", session->id(), session->peer());
+    session->close();
+  }
+  return static_cast<int64_t>(killed.size());
 }
 
 Control::ValueCallback Worker::answer_to(const ClientSession& session, Request* request) {
@@ -94,8 +107,18 @@ void Worker::forward(ClientSession& session, Request* request, std::vector<std::
   control_.forward(std::move(args), request->protocol, answer_to(session, request));
 }
 
-void Worker::list_clients(ClientSession& session, Request* request) {
-  control_.list_clients(answer_to(session, request));
+void Worker::list_clients(ClientSession& session, Request* request, ClientFilter which) {
+  control_.list_clients(std::move(which), answer_to(session, request));
+}
+
+void Worker::kill_clients(ClientSession& session, Request* request, KillOrder order,
+                          bool kills_itself) {
+  ClientFilter others = order.which;
+  others.except = session.id();
+  control_.kill_clients(std::move(others), [order = std::move(order), itself = kills_itself ? 1 : 0,
+                                            answer = answer_to(session, request)](int64_t killed) {
+    answer(order.reply(killed + itself));
+  });
 }
 
 void Worker::publish_queues() {

@@ -28,8 +28,9 @@ class Control {
   // Has the admin run a command; `done` gets a reply fit for `protocol`.
   virtual void forward(std::vector<std::string> args, resp::Protocol protocol,
                        ValueCallback done) = 0;
-  // CLIENT LIST over all workers.
-  virtual void list_clients(ValueCallback done) = 0;
+  // CLIENT LIST and CLIENT KILL over all workers; `done` gets how many were closed.
+  virtual void list_clients(ClientFilter which, ValueCallback done) = 0;
+  virtual void kill_clients(ClientFilter which, std::function<void(int64_t)> done) = 0;
   // A data server knows `epoch`.
   virtual void want_epoch(topology::Epoch epoch) = 0;
   // Data server `node` does not answer.
@@ -53,7 +54,9 @@ class Worker final : private SessionHost, private net::PassTask {
   // calls only bring newer tables.
   void adopt(const std::string& cluster, uint32_t writer, topology::RoutingTablePtr table);
 
-  [[nodiscard]] std::string describe_clients() const;  // CLIENT LIST's lines.
+  // CLIENT LIST's lines, and CLIENT KILL: how many were closed.
+  [[nodiscard]] std::string describe_clients(const ClientFilter& which) const;
+  int64_t kill_clients(const ClientFilter& which);
 
  private:
   net::Loop& loop() override { return loop_; }
@@ -64,7 +67,9 @@ class Worker final : private SessionHost, private net::PassTask {
   const Settings& settings() override { return settings_; }
   WorkerStats& stats() override { return stats_; }
   void forward(ClientSession& session, Request* request, std::vector<std::string> args) override;
-  void list_clients(ClientSession& session, Request* request) override;
+  void list_clients(ClientSession& session, Request* request, ClientFilter which) override;
+  void kill_clients(ClientSession& session, Request* request, KillOrder order,
+                    bool kills_itself) override;
   std::string info(const std::vector<std::string>& sections) override {
     return control_.info(sections);
   }

@@ -158,11 +158,12 @@ TEST_CASE("CLIENT SETINFO keeps what client libraries say of themselves") {
 TEST_CASE("the rest of CLIENT") {
   RunningWorker router;
   CHECK(router.ask(Lines{"CLIENT ID", "CLIENT NO-EVICT on", "CLIENT NO-TOUCH off",
-                         "CLIENT NO-EVICT maybe"}) ==
-        Lines{":1", "+OK", "+OK", "-ERR syntax error"});
+                         "CLIENT NO-EVICT maybe", "CLIENT UNPAUSE", "CLIENT GETREDIR"}) ==
+        Lines{":1", "+OK", "+OK", "-ERR syntax error", "+OK", ":-1"});
   CHECK(router.ask("CLIENT SETNAME a b") ==
         "-ERR wrong number of arguments for 'client|setname' command");
-  CHECK(router.ask("CLIENT KILL 1") == "-ERR unknown subcommand 'KILL'. Try CLIENT HELP.");
+  CHECK(router.ask("CLIENT KILL") == "-ERR wrong number of arguments for 'client|kill' command");
+  CHECK(router.ask("CLIENT PAUSE 1") == "-ERR unknown subcommand 'PAUSE'. Try CLIENT HELP.");
   CHECK(router.ask("CLIENT HELP").starts_with("[+CLIENT <subcommand>"));
 }
 
@@ -174,7 +175,8 @@ TEST_CASE("CLIENT INFO describes the connection that asks") {
   router.clock.advance(1000);
   const std::string line = router.ask("CLIENT INFO");
   CHECK(line.starts_with("\"id=1 addr=127.0.0.1:"));
-  CHECK(line.find(" name= age=62 idle=0 db=0 cmd=client pipeline=0 ") != std::string::npos);
+  CHECK(line.find(" laddr=127.0.0.1:6379 name= age=62 idle=0 db=0 cmd=client pipeline=0 ") !=
+        std::string::npos);
 }
 
 TEST_CASE("COMMAND tells client libraries what is there") {

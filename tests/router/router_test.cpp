@@ -158,6 +158,16 @@ TEST_CASE("CLIENT LIST knows the clients of all workers, whose ids differ") {
     CHECK(has(list, "id=" + std::to_string(id) + " "));
 }
 
+TEST_CASE("CLIENT KILL closes clients of all workers, and the one that asks last") {
+  RunningRouter router;
+  for (size_t i = 0; i < 5; ++i)
+    router.ask({"PING"}, i);
+  const std::string id = std::to_string(router.ask({"CLIENT", "ID"}, 4).integer);
+  CHECK(router.ask({"CLIENT", "KILL", "ID", id}, 2).integer == 1);
+  CHECK(router.ask({"CLIENT", "KILL", "TYPE", "normal"}, 1).integer == 3);
+  CHECK(router.ask({"CLIENT", "KILL", "SKIPME", "no"}, 1).integer == 1);
+}
+
 TEST_CASE("INFO adds up all workers, and shows the port that the system chose") {
   RunningRouter router;
   router.ask({"PING"}, 0);

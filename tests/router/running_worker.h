@@ -96,7 +96,7 @@ class FakeClient final : private net::StreamHandler {
 // The control thread, as far as a worker knows it.
 class FakeControl final : public Control {
  public:
-  std::function<std::string()> clients;  // CLIENT LIST
+  Worker* worker = nullptr;  // For CLIENT LIST and CLIENT KILL.
   std::vector<Lines> forwarded;
   std::vector<ValueCallback> unanswered;  // Of what was forwarded.
   std::vector<topology::Epoch> wanted;
@@ -108,7 +108,12 @@ class FakeControl final : public Control {
     forwarded.push_back(std::move(args));
     unanswered.push_back(std::move(done));
   }
-  void list_clients(ValueCallback done) override { done(resp::Value::bulk(clients())); }
+  void list_clients(ClientFilter which, ValueCallback done) override {
+    done(resp::Value::bulk(worker->describe_clients(which)));
+  }
+  void kill_clients(ClientFilter which, std::function<void(int64_t)> done) override {
+    done(worker->kill_clients(which));
+  }
   void want_epoch(topology::Epoch epoch) override { wanted.push_back(epoch); }
   void report(const std::string& node, const std::string& why) override {
     reports.push_back(node + ": " + why);
@@ -123,7 +128,7 @@ class RunningWorker {
  public:
   explicit RunningWorker(const Overrides& overrides = {}, bool with_topology = true)
       : settings(config_of(overrides)) {
-    control.clients = [this] { return worker->describe_clients(); };
+    control.worker = worker.get();
     auto opened = loop.listen({"127.0.0.1", kPort},
                               [this](auto accepted) { worker->accept(std::move(accepted)); });
     listener_ = std::move(*opened);
