@@ -77,6 +77,15 @@ constexpr Command kCommands[] = {
       "A container for client connection commands"},
      run_client},
 
+    {{"readonly", 1, "loading stale fast", 0, 0, 0, "connection", "3.0.0",
+      "Answers that cluster support is disabled"},
+     refuse_cluster},
+    {{"readwrite", 1, "loading stale fast", 0, 0, 0, "connection", "3.0.0",
+      "Answers that cluster support is disabled"},
+     refuse_cluster},
+    {{"cluster", -2, "", 0, 0, 0, "cluster", "3.0.0", "Answers that cluster support is disabled"},
+     run_cluster},
+
     {{"info", -1, "loading stale", 0, 0, 0, "server", "1.0.0",
       "Get information and statistics about the server"},
      run_info},

@@ -63,6 +63,9 @@ void run_multi(ClientSession& session, Args args);
 void run_exec(ClientSession& session, Args args);
 // client_commands.cpp,
 void run_client(ClientSession& session, Args args);
+// cluster_commands.cpp,
+void refuse_cluster(ClientSession& session, Args args);
+void run_cluster(ClientSession& session, Args args);
 // service_commands.cpp.
 void run_info(ClientSession& session, Args args);
 void run_command(ClientSession& session, Args args);

@@ -179,6 +179,23 @@ TEST_CASE("CLIENT INFO describes the connection that asks") {
         std::string::npos);
 }
 
+TEST_CASE("whoever takes the router for a Redis Cluster is told what a single Redis says") {
+  RunningWorker router;
+  const std::string no = "-ERR This instance has cluster support disabled";
+  for (const std::string command :
+       {"READONLY", "readwrite", "CLUSTER SLOTS", "cluster nodes", "CLUSTER SHARDS", "CLUSTER HELP",
+        "CLUSTER KEYSLOT k", "CLUSTER RESET foo", "CLUSTER SETSLOT 1 NODE a b"})
+    CHECK(router.ask(command) == no);
+  CHECK(router.ask(
+            Lines{"CLUSTER", "CLUSTER FOO", "CLUSTER SLOTS x", "CLUSTER KEYSLOT", "READONLY x"}) ==
+        Lines{"-ERR wrong number of arguments for 'cluster' command",
+              "-ERR unknown subcommand 'FOO'. Try CLUSTER HELP.",
+              "-ERR wrong number of arguments for 'cluster|slots' command",
+              "-ERR wrong number of arguments for 'cluster|keyslot' command",
+              "-ERR wrong number of arguments for 'readonly' command"});
+  CHECK(router.ask("SUBSCRIBE a").starts_with("-ERR unknown command 'SUBSCRIBE'"));
+}
+
 TEST_CASE("COMMAND tells client libraries what is there") {
   RunningWorker router;
   CHECK(router.ask("COMMAND COUNT") == ":" + std::to_string(command_table().size()));

@@ -1,0 +1,72 @@
+// READONLY READWRITE CLUSTER: what client libraries for a Redis Cluster ask on the way in. Doris is
+// none to its clients, so they get to the letter what a Redis with cluster support disabled
+// replies, and most of them go on as with a single Redis.
+#include <algorithm>
+#include <string>
+
+#include "resp/errors.h"
+#include "resp/words.h"
+#include "router/command_table.h"
+
+namespace doris::router {
+namespace {
+
+constexpr std::string_view kDisabled = "ERR This instance has cluster support disabled";
+
+struct Subcommand {
+  std::string_view name;
+  int arity;  // CLUSTER included; negative: at least so many words.
+};
+
+// Of Redis 7.0.
+constexpr Subcommand kSubcommands[] = {
+    {"addslots", -3},
+    {"addslotsrange", -4},
+    {"bumpepoch", 2},
+    {"count-failure-reports", 3},
+    {"countkeysinslot", 3},
+    {"delslots", -3},
+    {"delslotsrange", -4},
+    {"failover", -2},
+    {"flushslots", 2},
+    {"forget", 3},
+    {"getkeysinslot", 4},
+    {"help", 2},
+    {"info", 2},
+    {"keyslot", 3},
+    {"links", 2},
+    {"meet", -4},
+    {"myid", 2},
+    {"nodes", 2},
+    {"replicas", 3},
+    {"replicate", 3},
+    {"reset", -2},
+    {"saveconfig", 2},
+    {"set-config-epoch", 3},
+    {"setslot", -4},
+    {"shards", 2},
+    {"slaves", 3},
+    {"slots", 2},
+};
+
+}  // namespace
+
+// READONLY and READWRITE.
+void refuse_cluster(ClientSession& session, Args) {
+  session.reply_error(kDisabled);
+}
+
+void run_cluster(ClientSession& session, Args args) {
+  const auto found = std::ranges::find_if(kSubcommands, [&](const Subcommand& subcommand) {
+    return resp::equals_ignoring_case(subcommand.name, args[1]);
+  });
+  if (found == std::end(kSubcommands)) {
+    session.reply_error(resp::unknown_subcommand("CLUSTER", args[1]));
+  } else if (!resp::arity_fits(found->arity, args.size())) {
+    session.reply_error(resp::wrong_arity("cluster|" + std::string(found->name)));
+  } else {
+    session.reply_error(kDisabled);
+  }
+}
+
+}  // namespace doris::router
