@@ -101,11 +101,11 @@ void run_command(const Call& call) {
 }
 
 void run_config(const Call& call) {
-  if (!equals_ignoring_case(call.args[1], "get")) {
-    call.reply().error(unknown_subcommand("CONFIG", call.args[1]));
-    return;
+  if (const std::string error = config_error(call.args); !error.empty()) {
+    call.reply().error(error);
+  } else {
+    write_config_reply(call.reply(), call.facts.config, call.facts.program, call.args);
   }
-  write_config_get(call.reply(), call.facts.config, call.facts.program, call.args.subspan(2));
 }
 
 constexpr CommandSpec kSpecs[] = {
@@ -118,7 +118,7 @@ constexpr CommandSpec kSpecs[] = {
     {"time", 1, "fast", 0, 0, 0, "server", "2.6.0", "Return the current server time"},
     {"client", -2, "admin", 0, 0, 0, "connection", "2.4.0", "ID, SETNAME, GETNAME, SETINFO"},
     {"command", -1, "", 0, 0, 0, "server", "2.8.13", "Get array of command details"},
-    {"config", -3, "admin", 0, 0, 0, "server", "2.0.0", "CONFIG GET pattern"},
+    {"config", -2, "admin", 0, 0, 0, "server", "2.0.0", "CONFIG GET pattern, CONFIG HELP"},
 };
 
 using Handler = void (*)(const Call&);

@@ -41,16 +41,12 @@ void run_command(ClientSession& session, Args args) {
 }
 
 void run_config(ClientSession& session, Args args) {
-  if (!resp::equals_ignoring_case(args[1], "get")) {
-    session.reply_error(resp::unknown_subcommand("CONFIG", args[1]));
+  if (const std::string error = resp::config_error(args); !error.empty()) {
+    session.reply_error(error);
     return;
   }
-  if (args.size() < 3) {
-    session.reply_error(resp::wrong_arity("config|get"));
-    return;
-  }
-  resp::write_config_get(session.reply_now(), session.host().settings().config, Program::kRouter,
-                         args.subspan(2));
+  resp::write_config_reply(session.reply_now(), session.host().settings().config, Program::kRouter,
+                           args);
 }
 
 void run_time(ClientSession& session, Args) {

@@ -78,6 +78,9 @@ TEST_CASE("client libraries and monitoring tools find what they look for") {
   CHECK(hello.get("proto")->integer == 3);
   CHECK(admin.ask({"CLIENT", "ID"}).integer > 0);
   CHECK_THAT(admin.ask({"INFO"}).text, Contains("redis_version:7") && Contains("loading:0"));
+  CHECK(admin.ask({"CONFIG", "GET"}).text ==
+        "ERR wrong number of arguments for 'config|get' command");
+  CHECK(admin.ask({"CONFIG", "HELP"}).items.size() == 5);
   CHECK(admin.ask({"CONFIG", "GET", "heartbeat-interval"}).get("heartbeat-interval")->text == "10");
   CHECK(admin.ask({"COMMAND", "COUNT"}).integer == static_cast<int64_t>(command_specs().size()));
 }

@@ -226,6 +226,9 @@ TEST_CASE("CONFIG GET shows settings in plain numbers; nothing can be set") {
         "[\"appendonly\" \"yes\" \"databases\" \"16\"]");
   CHECK(router.ask("CONFIG GET nothing") == "[]");
   CHECK(router.ask("CONFIG GET") == "-ERR wrong number of arguments for 'config|get' command");
+  CHECK(router.ask("config help").starts_with("[+CONFIG <subcommand>"));
+  CHECK(router.ask("CONFIG HELP x") == "-ERR wrong number of arguments for 'config|help' command");
+  CHECK(router.ask("CONFIG") == "-ERR wrong number of arguments for 'config' command");
   CHECK(router.ask("CONFIG SET databases 3").starts_with("-ERR unknown subcommand 'SET'"));
 }
 

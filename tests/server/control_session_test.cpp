@@ -16,6 +16,7 @@ TEST_CASE_METHOD(RunningNode, "the control port answers what every Redis answers
   CHECK(ask({"TIME"}).items.size() == 2);
   CHECK(ask({"CLIENT", "SETNAME", "me"}) == Value::simple("OK"));
   CHECK(ask({"HELLO", "2"}).get("server")->text == "doris-server");
+  CHECK(ask({"CONFIG", "HELP"}).items.size() == 5);
   CHECK(ask({"CONFIG", "GET", "node-name"}).items.at(1).text == "a1");
   CHECK_THAT(ask({"COMMAND", "COUNT"}).integer,
              Catch::Predicate<int64_t>([](int64_t n) { return n >= 14; }));
