@@ -21,18 +21,28 @@ std::string time_left_text(const Progress& progress) {
   return left ? fmt::format("in {}", duration_text(*left)) : "not known yet";
 }
 
+std::string done_text(const Progress& progress, std::string_view unit) {
+  if (progress.total == 0) return "not begun";
+  return fmt::format("{} of {} {}, {} %", progress.done(), progress.total, unit,
+                     progress.done() * 100 / progress.total);
+}
+
 // `unit` in the plural: "vnodes".
 Value task_map(std::string_view task, std::string_view server, const Progress& progress,
-               std::string_view unit) {
-  const uint64_t percent = progress.total == 0 ? 100 : progress.done() * 100 / progress.total;
+               std::string_view unit, std::string_view ends) {
   return MapBuilder()
       .add("task", task)
       .add("server", server)
-      .add("done", fmt::format("{} of {} {}, {} %", progress.done(), progress.total, unit, percent))
+      .add("done", done_text(progress, unit))
       .add("rate", fmt::format("{}/s", progress.per_second()))
       .add("for", duration_text(progress.elapsed))
-      .add("ends", time_left_text(progress))
+      .add("ends", ends)
       .take();
+}
+
+Value task_map(std::string_view task, std::string_view server, const Progress& progress,
+               std::string_view unit) {
+  return task_map(task, server, progress, unit, time_left_text(progress));
 }
 
 // The verification as all servers together have it.
@@ -67,6 +77,12 @@ Verified verified(const Scene& scene) {
     }
   }
   return all;
+}
+
+// How much there is for those to do who have not begun, nobody knows.
+std::string ends_text(const Verified& all) {
+  if (!all.runs()) return "it has";
+  return all.waiting.empty() ? time_left_text(all.sum.progress) : "not known yet";
 }
 
 std::string verification_name(const WantedVerification& wanted) {
@@ -117,8 +133,9 @@ Value tasks_view(const Scene& scene) {
     }
   }
   if (verification_runs(scene)) {
-    tasks.push_back(task_map(verification_name(scene.verification), "all",
-                             verified(scene).sum.progress, "vnodes"));
+    const Verified all = verified(scene);
+    tasks.push_back(task_map(verification_name(scene.verification), "all", all.sum.progress,
+                             "vnodes", ends_text(all)));
   }
   return Value::array(std::move(tasks));
 }
@@ -140,7 +157,7 @@ Value verification_view(const Scene& scene) {
       .add("skipped", all.sum.skipped)
       .add("differences", all.sum.differences)
       .add("mended", all.sum.mended)
-      .add("ends", all.runs() ? time_left_text(all.sum.progress) : "it has");
+      .add("ends", ends_text(all));
   if (!all.sum.samples.empty()) {
     std::vector<Value> samples;
     for (const std::string& sample : all.sum.samples)

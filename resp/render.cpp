@@ -149,6 +149,7 @@ Value render(const Value& value) {
   if (!value.is(Kind::kMap) && !is_list(value)) return value;
   Lines lines;
   add(value, "", lines);
+  if (lines.empty()) lines.emplace_back("(nothing)");  // An empty line would look like a fault.
   Value result = Value::array({});
   for (std::string& line : lines)
     result.items.push_back(Value::simple(std::move(line)));

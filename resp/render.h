@@ -5,6 +5,7 @@
 //   a map               "key:    value" lines, values aligned
 //   an array of maps    a line of column names, then one line each, columns aligned
 //   a map or an array   inside another is indented below its key
+//   nothing             is said to be nothing
 //   anything else       stays as it is
 #pragma once
 

@@ -102,6 +102,21 @@ TEST_CASE(
   CHECK(text_of(tasks_view(stage.scene()).items[0], "task") == "update log for b1");
 }
 
+TEST_CASE("when a verification ends is not known before all have begun, and said at last") {
+  Stage stage;
+  stage.wanted = {.id = 9};
+  CHECK(text_of(verification_view(stage.scene()), "ends") == "not known yet");
+  CHECK(text_of(tasks_view(stage.scene()).items[0], "ends") == "not known yet");
+  CHECK(text_of(tasks_view(stage.scene()).items[0], "done") == "not begun");
+  stage.says("a1", verifies(9, 500, 0));
+  CHECK(text_of(verification_view(stage.scene()), "ends") == "not known yet");
+  stage.says("b1", verifies(9, 500, 500));
+  CHECK(text_of(verification_view(stage.scene()), "ends") == "in 1000 ms");
+  CHECK(text_of(tasks_view(stage.scene()).items[0], "ends") == "in 1000 ms");
+  stage.says("b1", verifies(9, 500, 0));
+  CHECK(text_of(verification_view(stage.scene()), "ends") == "it has");
+}
+
 TEST_CASE("a verification is the sum of what all servers say, and ends when all have ended") {
   Stage stage;
   stage.wanted = {.id = 9, .repairs = true};

@@ -57,6 +57,11 @@ TEST_CASE("maps of different keys stand apart instead of in one table") {
         Lines{"a: 1", "", "b: 2"});
 }
 
+TEST_CASE("nothing is said to be nothing, not shown as an empty line") {
+  CHECK(render(Value::array({})) == Value::array({Value::simple("(nothing)")}));
+  CHECK(render(Value::map({})) == Value::array({Value::simple("(nothing)")}));
+}
+
 TEST_CASE("a scalar and an error stay as they are") {
   CHECK((render(Value::of(5)) == Value::of(5)));
   CHECK((render(Value::error("ERR no")) == Value::error("ERR no")));
