@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/command_help.h"
+#include "base/one_line.h"
 #include "base/spelling.h"
 
 namespace doris {
@@ -134,7 +135,7 @@ CommandLine parse_command_line(Program program, int argc, const char* const* arg
     status = load(flags, program, line.config);
   }
   if (!status.ok()) {
-    fmt::print(stderr, "{}: {}\n", program_name(program), status.message());
+    fmt::print(stderr, "{}: {}\n", program_name(program), one_line(status.message()));
     line.exit_code = kFailure;
   } else if (!flags.test_conf->empty()) {
     fmt::print("{}: the configuration is right\n", program_name(program));

@@ -10,6 +10,8 @@
 #include <memory>
 #include <utility>
 
+#include "base/one_line.h"
+
 namespace doris {
 namespace {
 
@@ -49,22 +51,6 @@ spdlog::level::level_enum spdlog_level(LogLevel level) {
       return spdlog::level::err;
   }
   check_failed(__FILE__, __LINE__, "level", "not a log level");
-}
-
-// A message may quote what a peer sent. Control bytes are written as \xNN, so that nobody
-// outside can start a line of the log or drive the terminal that shows it.
-std::string one_line(std::string_view message) {
-  std::string line;
-  line.reserve(message.size());
-  for (const char c : message) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f) {
-      line += fmt::format("\\x{:02x}", byte);
-    } else {
-      line += c;
-    }
-  }
-  return line;
 }
 
 }  // namespace

@@ -10,13 +10,14 @@
 #include "base/net/loop_thread.h"
 #include "base/net/signals.h"
 #include "base/net/uv_loop.h"
+#include "base/one_line.h"
 
 namespace doris::net {
 namespace {
 
 // One line that says what the operator can do.
 int fail(Program program, const Status& status) {
-  fmt::print(stderr, "{}: {}\n", program_name(program), status.message());
+  fmt::print(stderr, "{}: {}\n", program_name(program), one_line(status.message()));
   return 1;
 }
 

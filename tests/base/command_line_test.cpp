@@ -66,6 +66,13 @@ TEST_CASE("Every key that a program reads is a flag, with a space or an equals s
   }
 }
 
+TEST_CASE("What a refusal quotes cannot drive the terminal that shows it") {
+  REQUIRE_THAT(refusal(Program::kRouter, {"--a\x1b]b"}), Catch::Contains("a\\x1b]b"));
+  REQUIRE(refusal(Program::kRouter, {"--maxclients", "\x1b[2J\n7"}) ==
+          "doris-router: command line: maxclients: '\\x1b[2J\\x0a7' is not a whole number; write 1 "
+          "to 1000000\n");
+}
+
 TEST_CASE("--port is short for the program's own port") {
   REQUIRE(config_of(Program::kRouter, {"--port", "1234"}).integer("router-port") == 1234);
   REQUIRE(config_of(Program::kAdmin, {"--port=1234"}).integer("admin-port") == 1234);
