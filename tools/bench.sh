@@ -61,6 +61,11 @@ while [[ $# -gt 0 ]]; do
   shift 2 || exit 2
 done
 
+if [[ ! -d $parent || ! -w $parent ]]; then
+  echo "error: $parent is no directory that can be written to; make it, or name another with --dir" >&2
+  exit 2
+fi
+
 readonly nutcracker_port=$((port + 90))
 readonly redis_ports=($((port + 91)) $((port + 92)))
 declare -A port_of=([doris]=$port [nutcracker]=$nutcracker_port)

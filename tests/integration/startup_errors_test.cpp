@@ -61,6 +61,13 @@ TEST_CASE("a missing configuration file is named") {
   }
 }
 
+TEST_CASE("tools/bench.sh says that the directory it is to work in is not there") {
+  const Outcome outcome =
+      run({std::string(DORIS_SOURCE_DIR) + "/tools/bench.sh", "--dir", "/nonexistent/there"});
+  CHECK(outcome.status == 2);
+  CHECK_THAT(outcome.output, Catch::StartsWith("error: /nonexistent/there is no directory"));
+}
+
 TEST_CASE("the manual is a configuration that every program accepts") {
   for (const std::string& name : kPrograms) {
     std::vector<std::string> args = {"--conf", std::string(DORIS_SOURCE_DIR) + "/doris.conf",
