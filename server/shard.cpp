@@ -272,6 +272,7 @@ std::string Shard::refusal_of_writes(topology::NodeId target) {
 
 std::string Shard::refusal(const Status& why) {
   if (offline_.empty()) {
+    if (why.code() == Code::kUnavailable) return why.message();  // Of add_to_batch().
     if (why.code() == Code::kNoSpace && !store_->offline()) {
       return fmt::format("DISKFULL {}: {}", options_.name, why.message());
     }

@@ -142,6 +142,10 @@ void ShardSession::run_reclaim(Args args) {
     reply().error("ERR VRECLAIM takes a vnode, a version of 16 bytes, a time and a position");
     return;
   }
+  if (const std::string refusal = shard_.refusal_of_writes(); !refusal.empty()) {
+    reply().error(refusal);
+    return;
+  }
   shard_.join_batch(*this);
   size_t before = 0;
   std::string next;

@@ -81,6 +81,24 @@ TEST_CASE_METHOD(UnsettledShard, "other servers are not given what is not settle
   CHECK(ask(*peer, {"VFETCH", vnode(), "k"}) != "[nil]");
 }
 
+// The other replica reclaims in the background, whatever the disk is like here.
+TEST_CASE_METHOD(UnsettledShard, "a full disk refuses to reclaim, and the shard serves on") {
+  const auto router = link_showing(257);
+  CHECK(ask(*router, set("k", "v", 1)) == ":0");
+  settle(*router, "k", 1);
+  const auto peer = connect();
+  CHECK(ask(*peer, {"DORIS.PEER", topology_.cluster, "3", "b1"}) == "+OK");
+  const Words reclaim{"VRECLAIM", vnode(), version(1), "0", ""};
+  host_.allows_writes = false;
+  CHECK_THAT(ask(*peer, reclaim), Catch::StartsWith("-DISKFULL"));
+  CHECK(ask(*router, get("k")) == "v");
+  CHECK_FALSE(shard_->add_to_batch([](Store&) { return Status::okay(); }).ok());
+  CHECK_THAT(shard_->refusal(Status::unavailable("DISKFULL")), Catch::StartsWith("DISKFULL"));
+  host_.allows_writes = true;
+  CHECK_THAT(ask(*peer, reclaim), Catch::StartsWith("["));
+  CHECK(ask(*router, get("k")) == "v");
+}
+
 TEST_CASE_METHOD(UnsettledShard, "who compares waits for the writes of earlier epochs") {
   const auto router = link_showing(257);
   CHECK(ask(*router, set("k", "v", 1)) == ":0");
