@@ -128,12 +128,12 @@ void Admin::reconsider() {
 // Whether a node has been failed, and not by an operator's will, for permanent-failure-after.
 bool Admin::is_lost(const topology::Node& node) {
   if (node.state != topology::NodeState::kTempFailed || node.held) return false;
-  const Result<JournalEntry> failed = store_->entry(node.since);
-  if (!failed.ok()) {
-    kLog.error("when {} failed cannot be read: {}", node.name, failed.status().message());
+  const Result<int64_t> failed_at = store_->failed_at(node);
+  if (!failed_at.ok()) {
+    kLog.error("when {} failed cannot be read: {}", node.name, failed_at.status().message());
     return false;
   }
-  return Millis{clock_.wall_ms() - failed->at_ms} >= settings_.permanent_failure_after;
+  return Millis{clock_.wall_ms() - *failed_at} >= settings_.permanent_failure_after;
 }
 
 void Admin::replace_the_lost() {
@@ -141,9 +141,11 @@ void Admin::replace_the_lost() {
   const auto lost =
       std::ranges::find_if(topology.nodes, [this](const auto& n) { return is_lost(n); });
   if (lost == topology.nodes.end()) return;
-  const topology::Node* const successor = find_successor(topology, *lost, facts_of());
+  const MembershipRules& rules = settings_.rules;
+  const topology::Node* const successor = find_successor(topology, *lost, rules, facts_of());
   if (successor == nullptr) return;
-  auto change = replace_node(topology, lost->name, successor->name, facts_of(), /*force=*/false);
+  auto change =
+      replace_node(topology, lost->name, successor->name, rules, facts_of(), /*force=*/false);
   if (!change.ok()) return;  // The other copies cannot all be reached: later, perhaps.
   change->why = fmt::format("{} had failed for longer than permanent-failure-after", lost->name);
   if (adopt(*std::move(change), "the admin").ok()) announce();

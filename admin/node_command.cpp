@@ -25,7 +25,9 @@ std::optional<Result<Change>> plan(Admin& admin, Args args) {
   if (is("fail", 3 + forced)) return hold_node(topology, args[2], facts, force);
   if (is("recover", 3)) return release_node(topology, args[2]);
   if (is("standby", 3)) return make_standby(topology, args[2]);
-  if (is("replace", 4 + forced)) return replace_node(topology, args[2], args[3], facts, force);
+  if (is("replace", 4 + forced)) {
+    return replace_node(topology, args[2], args[3], admin.settings().rules, facts, force);
+  }
   return std::nullopt;
 }
 

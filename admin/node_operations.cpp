@@ -38,7 +38,7 @@ bool shares_machine_with_the_other_group(const Topology& topology, const Node& n
 }
 
 Status check_successor(const Topology& topology, const Node& failed, const Node& successor,
-                       const FactsOf& facts) {
+                       const MembershipRules& rules, const FactsOf& facts) {
   if (successor.state != NodeState::kStandby) {
     return Status::invalid(fmt::format("'{}' is {}, and only a standby can take a place",
                                        successor.name, topology::node_state_name(successor.state)));
@@ -53,6 +53,14 @@ Status check_successor(const Topology& topology, const Node& failed, const Node&
         fmt::format("standby '{}' keeps the update log of '{}': wait until that "
                     "is up, or replace that first",
                     successor.name, target->name));
+  }
+  if (!rules.allow_same_machine &&
+      shares_machine_with_the_other_group(topology, successor, failed.group)) {
+    return Status::invalid(fmt::format(
+        "standby '{}' is on machine '{}', which has a server of group {}, and would hold both "
+        "copies of a key: take a standby on another machine",
+        successor.name, successor.machine,
+        topology::group_name(topology::other_group(failed.group))));
   }
   return Status::okay();
 }
@@ -104,7 +112,8 @@ Result<Change> release_node(const Topology& topology, std::string_view name) {
 }
 
 Result<Change> replace_node(const Topology& topology, std::string_view name,
-                            std::string_view successor_name, const FactsOf& facts, bool force) {
+                            std::string_view successor_name, const MembershipRules& rules,
+                            const FactsOf& facts, bool force) {
   const Result<const Node*> found = find_node(topology, name);
   if (!found.ok()) return found.status();
   const Node& node = **found;
@@ -115,7 +124,7 @@ Result<Change> replace_node(const Topology& topology, std::string_view name,
   const Result<const Node*> found_successor = find_node(topology, successor_name);
   if (!found_successor.ok()) return found_successor.status();
   const Node& successor = **found_successor;
-  DORIS_RETURN_IF_ERROR(check_successor(topology, node, successor, facts));
+  DORIS_RETURN_IF_ERROR(check_successor(topology, node, successor, rules, facts));
   if (node.state == NodeState::kUp && !force) {
     return Status::invalid(fmt::format(
         "node '{}' is up: hold it first (DORIS.NODE FAIL {}), or say FORCE", name, name));
@@ -157,12 +166,15 @@ Result<Change> make_standby(const Topology& topology, std::string_view name) {
   return change_to(std::move(next), fmt::format("{} is a standby", name));
 }
 
-const Node* find_successor(const Topology& topology, const Node& failed, const FactsOf& facts) {
+const Node* find_successor(const Topology& topology, const Node& failed,
+                           const MembershipRules& rules, const FactsOf& facts) {
+  const Node* second_best = nullptr;
   for (const Node& node : topology.nodes) {
-    if (!check_successor(topology, failed, node, facts).ok()) continue;
+    if (!check_successor(topology, failed, node, rules, facts).ok()) continue;
     if (!shares_machine_with_the_other_group(topology, node, failed.group)) return &node;
+    if (second_best == nullptr) second_best = &node;
   }
-  return nullptr;
+  return second_best;
 }
 
 }  // namespace doris::admin

@@ -23,17 +23,20 @@ Result<Change> release_node(const topology::Topology& topology, std::string_view
 
 // Puts the standby `successor` in the place of `name`, which is dead from then on. The successor
 // is filled from the other copies while it takes writes. Refused, but for `force`, if `name`
-// serves, or if those copies cannot all be reached.
+// serves, or if those copies cannot all be reached. Always refused if a machine would hold both
+// copies of a key, unless `rules` allow that.
 Result<Change> replace_node(const topology::Topology& topology, std::string_view name,
-                            std::string_view successor, const FactsOf& facts, bool force);
+                            std::string_view successor, const MembershipRules& rules,
+                            const FactsOf& facts, bool force);
 
 // Makes a standby of a node that owns nothing.
 Result<Change> make_standby(const topology::Topology& topology, std::string_view name);
 
-// A standby that could take the place of `failed`: it answers, and its machine does not hold the
-// other copies. nullptr if there is none.
+// A standby that could take the place of `failed`, as replace_node() says. One whose machine does
+// not hold the other copies comes first. nullptr if there is none.
 [[nodiscard]] const topology::Node* find_successor(const topology::Topology& topology,
                                                    const topology::Node& failed,
+                                                   const MembershipRules& rules,
                                                    const FactsOf& facts);
 
 }  // namespace doris::admin

@@ -28,6 +28,11 @@ constexpr uint64_t kLogFileBytes = 4UL << 20;
 constexpr uint64_t kLogBufferBytes = 512UL << 10;
 constexpr uint64_t kCheckpointLogBytes = 8UL << 20;
 
+// The key of the epoch in which a node failed last.
+std::string failure_key(topology::NodeId node) {
+  return fmt::format("failed/{}", node);
+}
+
 std::string draw_cluster_id(Random& random) {
   const uint64_t high = random.next();
   return fmt::format("{:016x}{:016x}", high, random.next());
@@ -142,6 +147,7 @@ Status TopologyStore::change(topology::Topology next, const Cause& cause) {
   auto txn = bdb::Transaction::begin(*env_);
   if (!txn.ok()) return txn.status();
   DORIS_RETURN_IF_ERROR(put_change(**txn, next, text, next_node, cause));
+  DORIS_RETURN_IF_ERROR(put_failures(**txn, next));
   DORIS_RETURN_IF_ERROR((*txn)->commit(bdb::Durability::kSync));
   topology_ = std::move(next);
   text_ = std::move(text);
@@ -157,6 +163,33 @@ Status TopologyStore::put_change(bdb::Transaction& txn, const topology::Topology
   DORIS_RETURN_IF_ERROR(db_->put(txn, kTopologyKey, text));
   DORIS_RETURN_IF_ERROR(db_->put(txn, kNextNodeKey, fmt::to_string(next_node)));
   return db_->put(txn, journal_key(next.epoch), encode_entry(entry));
+}
+
+Status TopologyStore::put_failures(bdb::Transaction& txn, const topology::Topology& next) {
+  constexpr auto kFailed = topology::NodeState::kTempFailed;
+  for (const topology::Node& node : next.nodes) {
+    const topology::Node* const before = topology_.find(node.id);
+    const bool fails = node.state == kFailed && (before == nullptr || before->state != kFailed);
+    if (!fails) continue;
+    DORIS_RETURN_IF_ERROR(db_->put(txn, failure_key(node.id), fmt::to_string(next.epoch)));
+  }
+  return Status::okay();
+}
+
+Result<int64_t> TopologyStore::failed_at(const topology::Node& node) {
+  topology::Epoch epoch = node.since;  // Where an older Doris has failed it, there is no more.
+  std::string ignored;
+  const std::string key = failure_key(node.id);
+  const Result<bool> is_known = db_->get(nullptr, key, ignored);
+  if (!is_known.ok()) return is_known.status();
+  if (*is_known) {
+    const Result<uint32_t> failed = read_number(key);
+    if (!failed.ok()) return failed.status();
+    epoch = *failed;
+  }
+  const Result<JournalEntry> change = entry(epoch);
+  if (!change.ok()) return change.status();
+  return change->at_ms;
 }
 
 Result<uint32_t> TopologyStore::draw_router_number() {

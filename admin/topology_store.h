@@ -68,6 +68,10 @@ class TopologyStore {
   // The journal's entry of `epoch`, which is one from 1 to topology().epoch.
   Result<JournalEntry> entry(topology::Epoch epoch);
 
+  // When a node became `temp-failed` the last time, in Unix ms. (Its `since` is when it began to
+  // lack writes: it may have recovered in between, and failed again.) REQUIRES: it is.
+  Result<int64_t> failed_at(const topology::Node& node);
+
   // The newest `count` entries of the journal, the newest first.
   Result<std::vector<JournalEntry>> history(uint64_t count);
 
@@ -83,6 +87,7 @@ class TopologyStore {
   Result<uint32_t> read_number(std::string_view key);
   Status put_change(bdb::Transaction& txn, const topology::Topology& next, const std::string& text,
                     uint32_t next_node, const Cause& cause);
+  Status put_failures(bdb::Transaction& txn, const topology::Topology& next);
   void checkpoint_if_due();
 
   const Clock& clock_;

@@ -226,7 +226,7 @@ TEST_CASE("a standby takes the place of a failed node, and is filled before it i
   cluster.join("s1");
   const auto replace = [&](bool force) {
     return cluster.carry_out(
-        replace_node(cluster.members.topology, "b1", "s1", cluster.facts_of(), force));
+        replace_node(cluster.members.topology, "b1", "s1", {}, cluster.facts_of(), force));
   };
   CHECK_THAT(replace(false), Contains("is up: hold it first"));
   cluster.fails("b1");
@@ -245,7 +245,7 @@ TEST_CASE("a place is not given to who cannot fill it") {
   cluster.join("s1");
   const auto replace = [&](const char* name, const char* heir) {
     return cluster.carry_out(
-        replace_node(cluster.members.topology, name, heir, cluster.facts_of(), false));
+        replace_node(cluster.members.topology, name, heir, {}, cluster.facts_of(), false));
   };
   cluster.fails("b1");
   CHECK_THAT(replace("b1", "b2"), Contains("only a standby"));
@@ -254,6 +254,31 @@ TEST_CASE("a place is not given to who cannot fill it") {
   CHECK_THAT(replace("b1", "s1"), Contains("keeps the update log of"));
   cluster.fails("s1");
   CHECK_THAT(replace("b1", "s1"), Contains("does not answer"));
+}
+
+// It could not come back after its next restart.
+TEST_CASE("a place is not given to a machine that has the other copies") {
+  Followed cluster;
+  Registration neighbour = newcomer("s1");
+  neighbour.machine = newcomer("a1").machine;
+  cluster.members.admit(neighbour);
+  cluster.facts["s1"] = {.known = true, .answers = true};
+  cluster.fails("b1");
+  const topology::Topology& topology = cluster.members.topology;
+  const topology::Node& b1 = cluster.members.node("b1");
+  const MembershipRules strict{};
+  const MembershipRules lax{.allow_same_machine = true};
+  const auto refused = replace_node(topology, "b1", "s1", strict, cluster.facts_of(), true);
+  REQUIRE_FALSE(refused.ok());
+  CHECK_THAT(refused.status().message(), Contains("is on machine 'machine-of-a1'"));
+  CHECK(find_successor(topology, b1, strict, cluster.facts_of()) == nullptr);
+  CHECK(find_successor(topology, b1, lax, cluster.facts_of())->name == "s1");
+  CHECK(replace_node(topology, "b1", "s1", lax, cluster.facts_of(), false).ok());
+  cluster.join("s2");
+  const topology::Node& failed = cluster.members.node("b1");
+  const topology::Topology& now = cluster.members.topology;
+  CHECK(find_successor(now, failed, strict, cluster.facts_of())->name == "s2");
+  CHECK(find_successor(now, failed, lax, cluster.facts_of())->name == "s2");
 }
 
 TEST_CASE("a node that owns nothing can become a standby") {

@@ -118,6 +118,37 @@ TEST_CASE("every epoch has a journal entry, and the newest comes first") {
   CHECK(fixture.store->history(0)->empty());
 }
 
+// It has recovered in between, not all of it, and is failed since the first time for others.
+TEST_CASE("how long a node has failed is counted from the last time") {
+  StoreFixture fixture;
+  fixture.open();
+  for (const char* const name : {"a1", "b1"})
+    REQUIRE(fixture.add(name).ok());
+  const auto turn = [&](topology::NodeState state, int64_t at_ms) {
+    fixture.clock.set(at_ms);
+    topology::Topology next = fixture.store->topology();
+    ++next.epoch;
+    topology::Node& node = next.nodes[0];
+    node.state = state;
+    if (node.since == 0) node.since = next.epoch;
+    REQUIRE(fixture.store->change(next, {"the test", "it", "so"}).ok());
+  };
+  turn(topology::NodeState::kTempFailed, 1'000'000);
+  const auto failed_at = [&] {
+    const auto at = fixture.store->failed_at(fixture.store->topology().nodes[0]);
+    REQUIRE(at.ok());
+    return *at;
+  };
+  CHECK(failed_at() == 1'000'000);
+  turn(topology::NodeState::kTempFailed, 1'500'000);  // Something else of it has changed.
+  CHECK(failed_at() == 1'000'000);
+  turn(topology::NodeState::kRecovering, 2'000'000);
+  turn(topology::NodeState::kTempFailed, 3'000'000);
+  CHECK(failed_at() == 3'000'000);
+  fixture.reopen();
+  CHECK(failed_at() == 3'000'000);
+}
+
 TEST_CASE("a router number is never given twice, even by a restarted admin") {
   StoreFixture fixture;
   fixture.open();
