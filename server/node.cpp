@@ -65,12 +65,7 @@ Status Node::start() {
   if (!data_dir.ok()) return data_dir.status();
   data_dir_ = std::move(*data_dir);
   standing_.cluster = data_dir_->cluster();
-  if (Result<std::string> kept = data_dir_->load_topology(); kept.ok()) {
-    DORIS_RETURN_IF_ERROR(
-        take_over(*kept, Source::kDisk).prefixed(settings_.directory + "/topology"));
-  } else if (kept.code() != Code::kNotFound) {
-    return kept.status();
-  }
+  if (!standing_.cluster.empty()) DORIS_RETURN_IF_ERROR(take_over_kept());
   DORIS_RETURN_IF_ERROR(open_shards());
   DORIS_RETURN_IF_ERROR(listen());
   hand_out_standing(nullptr);
@@ -79,6 +74,21 @@ Status Node::start() {
             topology::group_name(settings_.group), ports(), settings_.directory,
             settings_.admin.text());
   return Status::okay();
+}
+
+// A node that has joined has a topology. Without it, it would not know which epochs have passed.
+Status Node::take_over_kept() {
+  const Result<std::string> kept = data_dir_->load_topology();
+  if (kept.ok()) {
+    return take_over(*kept, Source::kDisk).prefixed(settings_.directory + "/topology");
+  }
+  if (kept.code() != Code::kNotFound || !guarded(Guard::kEpochPersisted)) {
+    return kept.code() == Code::kNotFound ? Status::okay() : kept.status();
+  }
+  return Status::corrupt(
+      fmt::format("{0}/topology is missing: restore all of {0}, or empty it and let the node be "
+                  "rebuilt",
+                  settings_.directory));
 }
 
 Status Node::open_shards() {
@@ -198,11 +208,12 @@ Status Node::adopt(topology::Topology topology, const std::string& text, Source 
   const bool newer = topology.epoch > standing_.epoch;
   if (newer && source != Source::kDisk) {
     // On the disk before any shard acts on it.
-    DORIS_RETURN_IF_ERROR(
-        data_dir_->persist_cluster(topology.cluster, topology.vnodes).prefixed("ERR not kept"));
     if (guarded(Guard::kEpochPersisted)) {
       DORIS_RETURN_IF_ERROR(data_dir_->persist_topology(text).prefixed("ERR not kept"));
     }
+    // Last: it says that there is a topology.
+    DORIS_RETURN_IF_ERROR(
+        data_dir_->persist_cluster(topology.cluster, topology.vnodes).prefixed("ERR not kept"));
   }
   const bool confirms = source == Source::kAdmin || (source == Source::kRouter && newer);
   const bool changes = newer || (confirms && !confirmed_);

@@ -95,6 +95,7 @@ class Node final : private ShardHost {
  private:
   struct ShardThread;
 
+  Status take_over_kept();
   Status open_shards();
   Status listen();
   Status listen_at(uint16_t port);

@@ -1,5 +1,7 @@
 // A whole data server over real sockets and Berkeley DB: joining, adopting topologies,
 // restarting.
+#include <filesystem>
+
 #include "server/data_dir.h"
 #include "tests/server/running_node.h"
 
@@ -154,6 +156,16 @@ TEST_CASE_METHOD(RunningNode, "after a restart a node is not ready until its epo
     REQUIRE(eventually([&] { return heartbeat() == at(3, true); }));
     CHECK_THAT(admin_.registration(), Contains(" 2 " + cluster() + " 3 "));
   }
+}
+
+// It would not know which epochs have passed, and believe a router of the past.
+TEST_CASE_METHOD(RunningNode, "a node that has joined and lost its topology does not start") {
+  start_serving(3);
+  stop();
+  REQUIRE(std::filesystem::remove(settings().directory + "/topology"));
+  const Status refused = try_to_start();
+  CHECK(refused.code() == Code::kCorrupt);
+  CHECK_THAT(refused.message(), Contains("/topology is missing: restore all of"));
 }
 
 TEST_CASE_METHOD(RunningNode, "no write that was answered is lost when a node stops") {

@@ -181,6 +181,14 @@ class RunningNode {
     thread_ = std::thread([loop = loop_.get()] { loop->run(); });
   }
 
+  // What a start comes to; it does not run.
+  Status try_to_start() {
+    const auto loop = net::make_uv_loop();
+    Node node(*loop, clock_, random_, settings(), net::start_loop_thread,
+              std::make_unique<BdbStores>(settings()));
+    return node.start();
+  }
+
   // As SIGTERM does.
   void stop() {
     if (!thread_.joinable()) return;
