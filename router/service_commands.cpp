@@ -1,6 +1,9 @@
 // INFO COMMAND CONFIG TIME, and DORIS.*: commands about the service.
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "base/limits.h"
 #include "base/topology/key_hash.h"
 #include "resp/config_reply.h"
 #include "resp/errors.h"
@@ -9,6 +12,8 @@
 
 namespace doris::router {
 namespace {
+
+constexpr size_t kForwardedWordsMax = 1024;  // As the admin takes.
 
 std::string lower(std::string_view text) {
   std::string result(text);
@@ -67,6 +72,15 @@ void run_doris(ClientSession& session, Args args) {
   if (resp::equals_ignoring_case(args[0], "doris.route") && args.size() == 2) {
     forwarded[1].clear();
     topology::append_physical_key(session.name_space, args[1], forwarded[1]);
+  }
+  // The admin would close the connection that all clients of this router share.
+  const auto too_long = [](const std::string& word) { return word.size() > kKeyBytesMax; };
+  if (forwarded.size() > kForwardedWordsMax || std::ranges::any_of(forwarded, too_long)) {
+    session.reply_error(
+        fmt::format("ERR a DORIS command has at most {} words of {} bytes, a key's namespace "
+                    "included",
+                    kForwardedWordsMax, kKeyBytesMax));
+    return;
   }
   Request* request = session.promise();
   session.host().forward(session, request, std::move(forwarded));

@@ -239,6 +239,23 @@ TEST_CASE("INFO asks for sections in any case; TIME is the clock's") {
         Lines{"\"info of []\"", "\"info of [server clients]\"", "[\"1700000000\" \"123000\"]"});
 }
 
+// All clients share the connection to the admin, which would be closed for a protocol error.
+TEST_CASE("a DORIS command that the admin would not read is refused by the router") {
+  RunningWorker router;
+  const auto route = [&](size_t key_bytes) {
+    router.client().send(fmt::format("*2\r\n$11\r\nDORIS.ROUTE\r\n${}\r\n{}\r\n", key_bytes,
+                                     std::string(key_bytes, 'k')));
+    router.loop.settle();
+    return router.replies();
+  };
+  REQUIRE(route(kKeyBytesMax + 1).size() == 1);
+  CHECK(router.ask("SELECT 2") == "+OK");
+  REQUIRE(route(kKeyBytesMax).size() == 1);  // With its namespace.
+  CHECK(router.control.forwarded.empty());
+  CHECK(route(kKeyBytesMax - 2).empty());
+  CHECK(router.control.forwarded.size() == 1);
+}
+
 TEST_CASE("DORIS.* goes to the admin; DORIS.ROUTE asks for the physical key") {
   RunningWorker router;
   router.say({"SELECT 2", "DORIS.ROUTE k", "doris.nodes", "PING"});
