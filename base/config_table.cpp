@@ -79,7 +79,8 @@ std::vector<ConfigKey> shared_keys() {
              {1 * kKb, kBulkBytesCeiling},
              "The largest value that is accepted; a key ends at 64kb whatever this says. A value "
              "is held in memory whole while it passes, in each program once, so raise this only "
-             "for those who need it, and alike on routers and data servers."),
+             "for those who need it, and alike on routers and data servers. Data servers take 4mb "
+             "at least, whatever this says."),
       number(Type::kDuration, "topology-pull-interval", kRouter | kServer, "3s",
              {100 * kMs, 1 * kMinute},
              "How often to ask the admin for the topology. A change arrives within milliseconds "
@@ -101,8 +102,8 @@ std::vector<ConfigKey> router_keys() {
              "costs a file descriptor: the system's limit on open files has to allow for them."),
       choice("read-policy", kRouter, "primary", "primary|any",
              "Which replica answers a read. With primary, every read sees all that was written "
-             "before it. With any, a read does not wait for a failed or slow primary, and may in "
-             "turn miss a write that is still under way."),
+             "before it. With any, a read goes to the other replica while the router has no "
+             "connection to the primary, and may then miss a write that is still under way."),
       number(Type::kInteger, "databases", kRouter, "16", {1, kNamespacesMax},
              "How many namespaces SELECT can name, from 0. Their keys lie side by side: one more "
              "costs nothing until it is used."),
@@ -152,10 +153,12 @@ std::vector<ConfigKey> server_keys() {
            "default would be shared by two servers."),
       choice("group", kServer, "a", "a|b|standby",
              "Each of the groups a and b holds a copy of everything, so a cluster has servers in "
-             "both. A standby holds nothing until it takes the place of a failed server."),
+             "both. A standby holds nothing but update logs until it takes the place of a failed "
+             "server."),
       text("machine", kServer, "", &kLabelForm,
            "The machine, or the rack or power supply, whose failure would take this server down. "
-           "No two copies of a key are put on the same one. Empty is the host name."),
+           "No two copies of a key are put on the same one, unless the admin is started with "
+           "allow-same-machine. Empty is the host name."),
       text("announce-host", kServer, "", &kHostOrEmptyForm,
            "The address at which routers and the admin reach this server. Empty is that of bind; "
            "set it where bind is 0.0.0.0 or ::."),
@@ -167,7 +170,8 @@ std::vector<ConfigKey> server_keys() {
              "its own. 0 takes one for each core, up to 8. It is fixed when the store is made; "
              "from then on what server-dir holds decides."),
       number(Type::kBytes, "cache-size", kServer, "0", {0, 4096 * kGb},
-             "Memory for the pages of all shards together, 16mb or more. 0 takes a quarter of the "
+             "Memory for the pages of all shards together; each gets 16mb at least. 0 takes a "
+             "quarter of the "
              "machine's. Make what is read often fit, but leave as much again to the system, which "
              "caches the files as well."),
       choice("appendfsync", kServer, "everysec", "always|everysec|no",
@@ -185,7 +189,8 @@ std::vector<ConfigKey> server_keys() {
              "The same by time: a shard that has changed writes its pages at least this often."),
       number(Type::kBytes, "disk-free-min", kServer, "512mb", {2 * kMb, 1024 * kGb},
              "Below this much free space on the disk of server-dir, writes are refused while reads "
-             "go on. The reserve lets the log and the checkpoints finish their work."),
+             "go on; with a tenth more they are taken again. The reserve lets the log and the "
+             "checkpoints finish their work."),
       number(Type::kBytes, "update-log-max-size", kServer, "16gb", {1 * kMb, 1024 * kGb},
              "How much the update log for one failed node may hold, per shard; a key is in it once,"
              " with its newest value. Above it, writes that belong there are refused."),
@@ -213,8 +218,8 @@ std::vector<ConfigKey> admin_keys() {
              "and fixed for its life. A hundred or more for each server balances well."),
       number(Type::kInteger, "initial-servers-per-group", kAdmin, "1", {1, 10000},
              "A new cluster starts to serve when this many data servers of each group have "
-             "registered; the virtual nodes are then dealt out among them. Later ones join by "
-             "an expansion."),
+             "registered; the virtual nodes are then dealt out among them. Later ones wait as "
+             "joining."),
       number(
           Type::kDuration, "heartbeat-interval", kAdmin, "100ms", {10 * kMs, 1 * kMinute},
           "How often the admin asks each data server whether it is well. A process that has been "
