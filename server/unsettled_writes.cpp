@@ -14,22 +14,33 @@ void UnsettledWrites::add(uint32_t writer, const KeyRef& key, const resp::Versio
   const Ids ids{proposed, raised, operation == 0 ? proposed : operation};
   // The operation may be remembered from an earlier proposal. Its writer settles the last one only,
   // and the version of the earlier one is not held any more.
-  if (const auto earlier = writes_.find(ids[2]); earlier != writes_.end()) {
-    for (const resp::WriteId id : Ids(earlier->second.ids))
-      set(id, std::nullopt);
-  }
-  for (const resp::WriteId id : ids)
-    set(id, Held{writer, key.vnode, std::string(key.physical_key), done, ids});
+  if (const auto earlier = writes_.find(ids[2]); earlier != writes_.end()) forget(earlier->second);
+  for_each(ids, [&](resp::WriteId id) {
+    set(id, {writer, key.vnode, std::string(key.physical_key), done, ids});
+  });
 }
 
-void UnsettledWrites::set(resp::WriteId id, std::optional<Held> held) {
-  const auto found = writes_.find(id);
-  in_batch_.emplace_back(id, found == writes_.end() ? std::nullopt : std::optional(found->second));
-  if (held) {
-    writes_.insert_or_assign(id, *std::move(held));
-  } else if (found != writes_.end()) {
-    writes_.erase(found);
+// Of most writes all ids are the same.
+template <class Function>
+void UnsettledWrites::for_each(const Ids& ids, const Function& function) {
+  for (auto id = ids.begin(); id != ids.end(); ++id) {
+    if (std::find(ids.begin(), id, *id) == id) function(*id);
   }
+}
+
+void UnsettledWrites::set(resp::WriteId id, Held held) {
+  const auto [place, is_new] = writes_.try_emplace(id);
+  in_batch_.emplace_back(id, is_new ? nullptr : std::make_unique<Held>(std::move(place->second)));
+  place->second = std::move(held);
+}
+
+void UnsettledWrites::forget(const Held& held) {
+  for_each(Ids(held.ids), [&](resp::WriteId id) {
+    const auto found = writes_.find(id);
+    if (found == writes_.end()) return;
+    in_batch_.emplace_back(id, std::make_unique<Held>(std::move(found->second)));
+    writes_.erase(found);
+  });
 }
 
 // A writer's own writes reach the primary in their order: it knows those before the new one.
@@ -40,10 +51,7 @@ void UnsettledWrites::overtake(const KeyRef& key, const resp::Version& version,
   const Held* found = held(key.physical_key, before);
   while (found != nullptr) {
     const resp::Version beneath = found->done.before;
-    if (found->writer != writer) {
-      for (const resp::WriteId id : Ids(found->ids))
-        set(id, std::nullopt);
-    }
+    if (found->writer != writer) forget(*found);
     found = beneath < before ? held(key.physical_key, beneath) : nullptr;
     before = beneath;
   }
@@ -52,8 +60,8 @@ void UnsettledWrites::overtake(const KeyRef& key, const resp::Version& version,
 void UnsettledWrites::drop_batch() {
   for (; !in_batch_.empty(); in_batch_.pop_back()) {
     auto& [id, before] = in_batch_.back();
-    if (before) {
-      writes_.insert_or_assign(id, *std::move(before));
+    if (before != nullptr) {
+      writes_.insert_or_assign(id, std::move(*before));
     } else {
       writes_.erase(id);
     }
@@ -63,10 +71,7 @@ void UnsettledWrites::drop_batch() {
 void UnsettledWrites::settle(resp::WriteId id) {
   const auto found = writes_.find(id);
   if (found == writes_.end()) return;
-  const Ids ids = found->second.ids;
-  writes_.erase(found);
-  for (const resp::WriteId other : ids)
-    writes_.erase(other);
+  for_each(Ids(found->second.ids), [&](resp::WriteId each) { writes_.erase(each); });
 }
 
 void UnsettledWrites::forget_before(topology::Epoch epoch) {

@@ -136,15 +136,20 @@ class UnsettledWrites {
     Ids ids{};
   };
 
-  // Changes what is remembered under an id, within the open batch.
-  void set(resp::WriteId id, std::optional<Held> held);
+  // Once for each that is different.
+  template <class Function>
+  static void for_each(const Ids& ids, const Function& function);
+
+  // Change what is remembered, within the open batch.
+  void set(resp::WriteId id, Held held);
+  void forget(const Held& held);
 
   [[nodiscard]] const Held* held(std::string_view key, const resp::Version& version) const;
   [[nodiscard]] bool is_away(uint32_t writer, TimePoint deadline) const;
 
   std::unordered_map<resp::WriteId, Held> writes_;  // By each of its ids.
-  // What the open batch has changed, and what was there before.
-  std::vector<std::pair<resp::WriteId, std::optional<Held>>> in_batch_;
+  // What the open batch has changed, and what was there before; nullptr: nothing.
+  std::vector<std::pair<resp::WriteId, std::unique_ptr<Held>>> in_batch_;
   std::unordered_map<uint32_t, TimePoint> away_since_;
 };
 
