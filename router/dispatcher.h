@@ -129,6 +129,7 @@ class Dispatcher final : private BackendHost {
   bool absorb_write(const Entry& entry, Part& part, const resp::Reply& reply);
   bool absorb_update(const Entry& entry, Part& part, const resp::Reply& reply);
   void take_version(const Entry& entry, Part& part, const resp::Version& version);
+  static void note_first(Part& part);
   void spread(const Entry& entry, Part& part);
   [[nodiscard]] bool hold_effect_back(const Entry& entry, Part& part);
   [[nodiscard]] bool is_held_back(const Entry& entry) const;
@@ -164,8 +165,8 @@ class Dispatcher final : private BackendHost {
   std::vector<Entry> refused_;  // Second copies, by shards that may be failed over soon.
   std::unique_ptr<net::Timer> retrier_;
 
-  // Effects of updates that wait for what they rest on, or behind such, by key. Those that rest on
-  // something are also where their question is: with a backend, or in waiting_.
+  // Effects of updates that wait for what they rest on, or behind such, by key and by Part::first.
+  // Those that rest on something are also where their question is: with a backend, or in waiting_.
   std::map<std::string, std::map<resp::Version, Entry>> effects_;
 
   // Requests not done yet, oldest first: their deadlines are in the same order.

@@ -137,6 +137,7 @@ bool Dispatcher::absorb_write(const Entry& entry, Part& part, const resp::Reply&
   if (part.update != nullptr) return absorb_update(entry, part, reply);
   if (reply.kind == resp::Value::Kind::kInteger) {
     part.primary_done = true;
+    note_first(part);
     return true;
   }
   bool existed = false;
@@ -152,8 +153,15 @@ bool Dispatcher::absorb_write(const Entry& entry, Part& part, const resp::Reply&
 
 void Dispatcher::take_version(const Entry& entry, Part& part, const resp::Version& version) {
   part.version = version;
+  note_first(part);
   clock_.merge(version.hlc);
   note_replica(entry, part);
+}
+
+// Its place among what its key has got. It stays the same when what is done already is answered
+// again, in another version: what was evaluated upon it follows it still.
+void Dispatcher::note_first(Part& part) {
+  if (part.first.epoch == 0) part.first = part.version;
 }
 
 // Whether the entry is over.
@@ -216,13 +224,13 @@ bool Dispatcher::hold_effect_back(const Entry& entry, Part& part) {
   const std::string key(entry.request->key(part));
   const auto found = effects_.find(key);
   const bool rests = part.update->base.epoch != 0;
-  const bool follows = found != effects_.end() && found->second.begin()->first < part.version;
+  const bool follows = found != effects_.end() && found->second.begin()->first < part.first;
   if (!rests && !follows) return false;
   if (part.asked_in != table_->epoch()) {
     reroute_write(entry, part);
     return true;
   }
-  effects_[key].insert_or_assign(part.version, entry);
+  effects_[key].insert_or_assign(part.first, entry);
   if (rests) wait_until_settled(entry, part);
   return true;
 }
@@ -231,7 +239,7 @@ bool Dispatcher::is_held_back(const Entry& entry) const {
   if (effects_.empty() || !entry.waits) return false;
   const Part& part = entry.request->parts[entry.part];
   const auto found = effects_.find(std::string(entry.request->key(part)));
-  return found != effects_.end() && found->second.contains(part.version);
+  return found != effects_.end() && found->second.contains(part.first);
 }
 
 // What `entry` rests on is final, or it was given up: it goes once it is its key's first, and so
@@ -265,7 +273,7 @@ void Dispatcher::release_effects(const Entry& entry) {
 std::vector<Entry> Dispatcher::take_effects() {
   std::vector<Entry> entries;
   for (const auto& [key, waiting] : std::exchange(effects_, {})) {
-    for (const auto& [version, entry] : waiting) {
+    for (const auto& [first, entry] : waiting) {
       if (entry.request->parts[entry.part].update->base.epoch == 0) entries.push_back(entry);
     }
   }

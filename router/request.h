@@ -101,6 +101,7 @@ struct Part {
   std::unique_ptr<UpdateState> update;           // Of an update.
   resp::Version version;                         // None until sent; as proposed, then as raised.
   resp::WriteId operation = 0;                   // The id of the version that was proposed first.
+  resp::Version first;                           // In which its primary did it the first time.
   TimePoint proposed_at{};                       // When that was.
   topology::NodeId primary = topology::kNoNode;  // Whom it was proposed to.
   bool primary_done = false;                     // Who has committed it.

@@ -23,6 +23,12 @@
 
 namespace doris::router::test {
 
+inline std::string bytes_of(const resp::Version& version) {
+  std::string bytes(resp::Version::kBytes, '\0');
+  version.encode(bytes.data());
+  return bytes;
+}
+
 class FakeShard {
  public:
   struct Record {
@@ -43,10 +49,11 @@ class FakeShard {
   bool disk_full = false;
   bool answers = true;  // Else commands take effect, and nobody is told.
   bool stalls_after_link = false;
-  bool adopts = true;       // Else it refuses DORIS.ADOPT.
-  bool settles = true;      // Else reads find what they find unsettled, and so does VWAIT.
-  bool bases_final = true;  // Else effects of updates rest on what they found, and wait for it.
-  std::string nonsense;     // If not empty, the answer to every command on data.
+  bool adopts = true;        // Else it refuses DORIS.ADOPT.
+  bool settles = true;       // Else reads find what they find unsettled, and so does VWAIT.
+  bool bases_final = true;   // Else effects of updates rest on what they found, and wait for it.
+  resp::Version final_base;  // Of those that are not final, this one is.
+  std::string nonsense;      // If not empty, the answer to every command on data.
   std::map<std::string, Record> records;
   std::map<std::string, Record> log;           // Of all targets: "target key".
   std::map<std::string, std::string> done;     // Answers to updates, by the id of the operation.
@@ -197,7 +204,8 @@ class FakeShard {
     } else if (args[0] == "VWAIT") {
       from.reply().integer(settles ? 1 : 0);
     } else if (args[0] == "VBASE") {
-      from.reply().integer(bases_final ? 1 : 0);
+      const bool is_final = bases_final || resp::Version::decode(args[3].data()) == final_base;
+      from.reply().integer(is_final ? 1 : 0);
     } else if (args[0] == "VCOUNT") {
       from.reply().integer(live_keys);
     } else if (disk_full) {
@@ -355,12 +363,6 @@ class FakeShard {
     (void)resp::parse_integer(before.value_or("0"), number);
     (void)resp::parse_integer(argument, by);
     return {resp::Value::of(number + by), true, std::to_string(number + by)};
-  }
-
-  static std::string bytes_of(const resp::Version& version) {
-    std::string bytes(resp::Version::kBytes, '\0');
-    version.encode(bytes.data());
-    return bytes;
   }
 
   testing::FakeLoop& loop_;

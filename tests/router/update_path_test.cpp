@@ -83,6 +83,44 @@ TEST_CASE("an effect is not spread before what it rests on is final") {
   CHECK(router.a.records == router.b.records);
 }
 
+// Of two updates the first was overtaken, and in the new epoch it got a version above that of the
+// second, which waits for another writer, who waits for the first.
+TEST_CASE("an update does not wait for one behind it, whatever its version has become") {
+  RunningWorker router;
+  FakeShard& primary = router.primary("k");
+  FakeShard& second = router.secondary("k");
+  router.ask("SET k 1");
+  const resp::Version found = primary.records["k"].version;
+  primary.bases_final = false;
+  CHECK(router.ask("INCR k") == "(none)");
+  const auto first = std::ranges::find_if(
+      primary.done, [](const auto& done) { return done.second.starts_with("*5\r\n:2\r\n"); });
+  REQUIRE(first != primary.done.end());
+  CHECK(router.ask("INCR k") == "(none)");
+  second.take_asked();
+
+  primary.epoch = second.epoch = 2;
+  Buffer anew;
+  resp::Writer(anew, resp::Protocol::kResp2)
+      .array(5)
+      .integer(2)
+      .bulk(bytes_of({2, 1'700'000'000'000ULL << 16, 257}))
+      .integer(0)
+      .bulk("70")
+      .bulk(bytes_of(found));
+  first->second = std::string(anew.view());
+  router.adopt_next_epoch();
+  router.loop.advance(kPoll);
+  CHECK(second.take_asked().empty());
+  primary.final_base = found;
+  router.loop.advance(kPoll);
+  CHECK(second.take_asked() == Lines{"VSET S k 70"});
+  CHECK(router.replies() == Lines{":2"});
+  primary.bases_final = true;
+  router.loop.advance(kPoll);
+  CHECK(router.replies() == Lines{":3"});
+}
+
 TEST_CASE("an update whose answer was lost is not done twice") {
   RunningWorker router;
   FakeShard& primary = router.primary("k");
