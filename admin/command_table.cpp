@@ -33,8 +33,9 @@ constexpr std::array kCommands = {
             "STANDBY node"},
     Command{spec("doris.tasks", 1, "what is being moved or compared, and when it will end"),
             run_tasks, "DORIS.TASKS"},
-    Command{spec("doris.verify", -1, "compares both copies of everything; REPAIR mends what differs"),
-            run_verify, "DORIS.VERIFY [REPAIR] | STATUS | STOP"},
+    Command{
+        spec("doris.verify", -1, "compares both copies of everything; REPAIR mends what differs"),
+        run_verify, "DORIS.VERIFY [REPAIR] | STATUS | STOP"},
     Command{spec("doris.lastwrite", 1,
                  "what this connection's last write got: version and copies (ask a router)"),
             run_last_write, "DORIS.LASTWRITE"},

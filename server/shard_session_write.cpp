@@ -346,8 +346,9 @@ bool ShardSession::renew(const KeyRef& key, RecordHeader& header, std::string_vi
   const bool can_spread = table.second_copy(key.vnode).kind != topology::SecondCopy::Kind::kNowhere;
   if (!orders || !can_spread || !shard_.refusal_of_writes().empty()) return true;  // As it is.
   shard_.join_batch(*this);
+  // As a raised version it equals no router's proposal of this moment.
   header.version = {static_cast<uint32_t>(shard_.standing().epoch), shard_.clock_seen() + 1,
-                    header.version.writer};
+                    header.version.writer | resp::Version::kRaisedBit};
   const auto result = shard_.store().write(key, {header, value}, Role::kPrimary, shard_.now_ms());
   if (!result.ok()) {
     shard_.fail_batch(result.status());

@@ -76,6 +76,22 @@ TEST_CASE("so is what an update has found and left as it is, and what only was a
   CHECK(scene.held().epoch == 5);
 }
 
+// A router may just have stamped the version next to that of the shard's clock.
+TEST_CASE("the version that such a record gets is no router's proposal") {
+  Scene scene;
+  ShardCluster::put(scene.cluster.a1(), scene.key, ago(500), "v");
+  scene.cluster.tell(0);
+  CHECK(scene.ask({"VGET", scene.vnode(), scene.key}) == "v (unsettled)");
+  resp::Version proposal = scene.held();
+  proposal.writer = 257;
+  std::string version(resp::Version::kBytes, '\0');
+  proposal.encode(version.data());
+  std::string operation;
+  append_big_endian(resp::write_id(scene.key, proposal), operation);
+  CHECK_THAT(scene.ask({"VRMW", scene.vnode(), scene.key, version, operation, "APPEND", "w"}),
+             Catch::StartsWith("[:2 "));
+}
+
 TEST_CASE("what is older, and what came since, is shown at once") {
   Scene scene;
   ShardCluster::put(scene.cluster.a1(), scene.key, ago(3'600'000), "v");
