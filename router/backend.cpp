@@ -231,7 +231,9 @@ void Backend::take_back() {
   all.swap(unanswered_);
   while (!in_flight_.empty()) {
     const Sent sent = in_flight_.pop_front();
-    if (sent.entry.request != nullptr) all.push_back(sent);
+    if (sent.entry.request == nullptr) continue;
+    if (!sent.entry.waits) sent.entry.request->parts[sent.entry.part].in_doubt = true;
+    all.push_back(sent);
   }
   while (!told_.empty()) {  // Telling it twice does no harm.
     const SettledIds ids = told_.pop_front();

@@ -141,7 +141,7 @@ Group Dispatcher::countable_group() const {
 bool Dispatcher::submit(Request* request) {
   DORIS_CHECK(request->owner != nullptr && !request->parts.empty(), "an empty request");
   if (!may_start(*request)) {
-    request->done = request->refused = true;
+    request->done = true;
     return false;
   }
   request->deadline = loop_.now() + options_.backend.request_timeout;
@@ -183,10 +183,14 @@ bool Dispatcher::may_send(Request& request, const Entry& entry) {
   }
   // A vnode that nobody serves: its requests are parked until somebody does.
   if (entry.copy == Copy::kPrimary || !table_->served(part.vnode)) return true;
-  request.error = fmt::format(
-      "NOREPLICAS {} has failed, no other server keeps its updates, and degraded-writes is no",
-      table_->topology().find(table_->second_copy(part.vnode).target)->name);
+  request.error = no_second_error(part.vnode);
   return false;
+}
+
+std::string Dispatcher::no_second_error(topology::Vnode vnode) const {
+  return fmt::format(
+      "NOREPLICAS {} has failed, no other server keeps its updates, and degraded-writes is no",
+      table_->topology().find(table_->second_copy(vnode).target)->name);
 }
 
 void Dispatcher::start_entry(Request* request, uint32_t part, Copy copy) {
@@ -309,6 +313,9 @@ std::string Dispatcher::timeout_error(Request& request) {
   const bool half_done = write && part.primary_done;
   const Backend* found =
       find_backend({&request, index, half_done ? Copy::kSecond : Copy::kPrimary});
+  if (found == nullptr && half_done && table_->served(part.vnode)) {
+    return fmt::format("{}; waited {} ms", no_second_error(part.vnode), waited);
+  }
   if (found == nullptr) {
     return fmt::format("CLUSTERDOWN both data servers of vnode {} have failed; waited {} ms",
                        part.vnode, waited);
@@ -320,10 +327,8 @@ std::string Dispatcher::timeout_error(Request& request) {
     return fmt::format("CLUSTERDOWN data server {} did not answer within {} ms: {}", silent.name(),
                        waited, why);
   }
-  return fmt::format(
-      "TIMEOUT data server {} did not confirm the write within {} ms ({}); it may or may not take "
-      "effect",
-      silent.name(), waited, why);
+  return fmt::format("TIMEOUT data server {} {} the write within {} ms ({})", silent.name(),
+                     part.operation == 0 ? "could not be sent" : "did not confirm", waited, why);
 }
 
 size_t Dispatcher::queued() const {

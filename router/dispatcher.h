@@ -139,6 +139,7 @@ class Dispatcher final : private BackendHost {
 
   void check_deadlines();
   [[nodiscard]] std::string timeout_error(Request& request);
+  [[nodiscard]] std::string no_second_error(topology::Vnode vnode) const;
 
   net::Loop& loop_;
   const Options options_;

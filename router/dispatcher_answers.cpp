@@ -7,6 +7,7 @@
 #include "base/guard.h"
 #include "router/dialect.h"
 #include "router/dispatcher.h"
+#include "router/write_path.h"
 
 namespace doris::router {
 namespace {
@@ -35,7 +36,6 @@ void Dispatcher::on_reply(Backend& backend, const Entry& entry, const resp::Repl
     }
     if (entry.request->error.empty()) {
       entry.request->error = fmt::format("{} [data server {}]", reply.text, backend.name());
-      entry.request->refused = true;
     }
     give_up(entry);
   } else if (absorb(entry, reply)) {
@@ -153,6 +153,9 @@ void Dispatcher::settle(const Entry& entry) {
 
 void Dispatcher::finish(Request* request) {
   request->done = true;
+  if (request->failed() && std::ranges::any_of(request->parts, may_have_effect)) {
+    request->error += "; it may or may not take effect";
+  }
   (request->older != nullptr ? request->older->newer : oldest_) = request->newer;
   (request->newer != nullptr ? request->newer->older : newest_) = request->older;
   request->older = request->newer = nullptr;

@@ -52,10 +52,9 @@ bool Dispatcher::may_be_forgotten(const Part& part) const {
 
 void Dispatcher::fail_forgotten(const Entry& entry) {
   Request& request = *entry.request;
+  request.parts[entry.part].in_doubt = true;
   if (request.error.empty()) {
-    request.error =
-        "UNKNOWN the data servers have restarted while they had the write; it may or may not have "
-        "taken effect";
+    request.error = "UNKNOWN the data servers have restarted while they had the write";
   }
   give_up(entry);
 }
@@ -65,6 +64,8 @@ void Dispatcher::propose_anew(Entry entry, Part& part) {
     part.update = std::make_unique<UpdateState>();
     part.update->value = entry.request->value(part);
   }
+  // What the entries of earlier attempts have done, or do yet, will not be heard.
+  part.in_doubt = part.in_doubt || part.primary_done || part.second.done || part.outstanding > 1;
   part.version = {};
   part.primary_done = false;
   part.second = {};
@@ -144,6 +145,7 @@ bool Dispatcher::absorb_write(const Entry& entry, Part& part, const resp::Reply&
   resp::Version raised;
   if (!read_raised(reply.text, existed, raised)) {
     entry.request->error = "ERR a data server answered a write in an unknown form";
+    part.in_doubt = true;
     return true;
   }
   take_version(entry, part, raised);
@@ -182,6 +184,7 @@ bool Dispatcher::absorb_update(const Entry& entry, Part& part, const resp::Reply
   UpdateAnswer answer;
   if (!read_update(reply, answer)) {
     entry.request->error = "ERR a data server answered an update in an unknown form";
+    part.in_doubt = true;
     return true;
   }
   if (answer.reply) update.reply = *std::move(answer.reply);

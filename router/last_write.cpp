@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "resp/render.h"
+#include "router/write_path.h"
 
 namespace doris::router {
 namespace {
@@ -59,8 +60,7 @@ void LastWrite::note(const Request& request) {
     outcome_ = Outcome::kWritten;
     return;
   }
-  const bool somewhere = part->primary_done || part->second.done || part->outstanding > 0;
-  outcome_ = request.refused && !somewhere ? Outcome::kFailed : Outcome::kUnknown;
+  outcome_ = may_have_effect(*part) ? Outcome::kUnknown : Outcome::kFailed;
   error_ = request.error;
 }
 

@@ -30,7 +30,6 @@ void Request::recycle() {
   silent = false;
   parked_bytes = 0;
   error.clear();
-  refused = false;
   done = false;
   newer = older = nullptr;
 }

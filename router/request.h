@@ -106,6 +106,7 @@ struct Part {
   topology::NodeId primary = topology::kNoNode;  // Whom it was proposed to.
   bool primary_done = false;                     // Who has committed it.
   SecondSent second;
+  bool in_doubt = false;    // Somebody was asked for it, and what came of that is not known.
   uint32_t attempt = 0;     // Entries of earlier attempts no longer count.
   std::vector<Mark> marks;  // Replicas that may hold it.
   bool certain = true;      // Every copy that was asked has said OK.
@@ -165,7 +166,6 @@ class Request {
 
   // State below belongs to the Dispatcher.
   std::string error;         // "CODE text" of the first failure; the reply if not empty.
-  bool refused = false;      // `error` is a refusal: who said it has not done it.
   uint32_t outstanding = 0;  // The sum of its parts'.
   bool done = false;         // The owner has been told.
   TimePoint deadline{};

@@ -13,4 +13,11 @@ Resumption resume_write(const topology::RoutingTable& table, const Part& part, c
   return may_stay ? Resumption::kSendAgain : Resumption::kProposeAnew;
 }
 
+bool may_have_effect(const Part& part) {
+  if (part.operation == 0) return false;  // A read, too.
+  const bool done = part.primary_done || part.second.done;
+  const bool evaluated = part.update != nullptr && part.update->changes;
+  return done || evaluated || part.in_doubt || part.outstanding > 0;
+}
+
 }  // namespace doris::router

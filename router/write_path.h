@@ -36,4 +36,8 @@ enum class Resumption : uint8_t {
 [[nodiscard]] Resumption resume_write(const topology::RoutingTable& table, const Part& part,
                                       const Entry& entry);
 
+// Whether somebody may have a write that has failed: has it, was asked for it and may yet do it, or
+// was and did not say. Who refused it has not done it, and nobody has what never left.
+[[nodiscard]] bool may_have_effect(const Part& part);
+
 }  // namespace doris::router

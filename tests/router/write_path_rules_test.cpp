@@ -72,5 +72,22 @@ TEST_CASE("when the primary has moved, every write that is under way is proposed
         Resumption::kProposeAnew);
 }
 
+TEST_CASE("a failed write is in doubt once it has left, unless all who were asked refused it") {
+  Part part;
+  part.in_doubt = true;  // What reads leave behind does not count.
+  part.outstanding = 1;
+  CHECK_FALSE(may_have_effect(part));
+  part.operation = 7;
+  CHECK(may_have_effect(part));
+  part.in_doubt = false;
+  CHECK(may_have_effect(part));
+  part.outstanding = 0;
+  CHECK_FALSE(may_have_effect(part));
+  part.update = std::make_unique<UpdateState>();
+  CHECK_FALSE(may_have_effect(part));
+  part.update->changes = true;
+  CHECK(may_have_effect(part));
+}
+
 }  // namespace
 }  // namespace doris::router
