@@ -76,6 +76,10 @@ bool ends_by_failover(std::string_view error) {
   return error.starts_with("DISKFULL") || error.starts_with("SHARDDOWN");
 }
 
+bool is_below_floor(std::string_view error) {
+  return error.starts_with("BELOWFLOOR");
+}
+
 bool read_unsettled(const resp::Reply& reply, resp::Version& version) {
   const auto& items = reply.tree.items;
   if (reply.kind != resp::Value::Kind::kArray || items.size() != 2) return false;

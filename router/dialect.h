@@ -86,6 +86,10 @@ struct UpdateAnswer {
 // disk is full, or its files are damaged.
 [[nodiscard]] bool ends_by_failover(std::string_view error);
 
+// Whether a second copy was refused since the key is absent there, and counts as deleted in a
+// higher version.
+[[nodiscard]] bool is_below_floor(std::string_view error);
+
 // False if the reply is not such an answer.
 [[nodiscard]] bool read_update(const resp::Reply& reply, UpdateAnswer& answer);
 

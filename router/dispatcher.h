@@ -107,6 +107,8 @@ class Dispatcher final : private BackendHost {
   void encode_question(const Part& part, std::string_view key, Buffer& out);
 
   // What becomes of answers (dispatcher_answers.cpp).
+  void note_below_floor(const Entry& entry);
+  [[nodiscard]] std::string below_floor_error(const Part& part) const;
   Refusal patience_with(const Entry& entry);
   bool absorb(const Entry& entry, const resp::Reply& reply);
   bool absorb_read(const Entry& entry, Part& part, const resp::Reply& reply);
@@ -115,6 +117,7 @@ class Dispatcher final : private BackendHost {
   void deliver(const Entry& entry, Part& part, std::string_view value);
   void settle(const Entry& entry);
   void give_up(const Entry& entry);
+  void end_part(Request& request, Part& part);
   void finish(Request* request);
 
   // The write path (dispatcher_writes.cpp).

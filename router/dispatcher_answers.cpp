@@ -34,6 +34,11 @@ void Dispatcher::on_reply(Backend& backend, const Entry& entry, const resp::Repl
       refused_.push_back(entry);
       return;
     }
+    if (second && entry.request->parts[entry.part].update == nullptr &&
+        is_below_floor(reply.text)) {
+      note_below_floor(entry);
+      return;
+    }
     if (entry.request->error.empty()) {
       entry.request->error = fmt::format("{} [data server {}]", reply.text, backend.name());
     }
@@ -41,6 +46,16 @@ void Dispatcher::on_reply(Backend& backend, const Entry& entry, const resp::Repl
   } else if (absorb(entry, reply)) {
     settle(entry);
   }
+}
+
+// A blind write's second copy leaves before it is known whether the primary raises the version. If
+// it does, that one goes to the second copy, too, and what that has made of this one is of no
+// matter (end_part).
+void Dispatcher::note_below_floor(const Entry& entry) {
+  SecondSent& second = entry.request->parts[entry.part].second;
+  second.done = false;
+  second.below_floor = true;
+  settle(entry);
 }
 
 // A refused entry is worth another try if its server may soon be failed over.
@@ -141,7 +156,7 @@ void Dispatcher::settle(const Entry& entry) {
   Request* request = entry.request;
   Part& part = request->parts[entry.part];
   DORIS_CHECK(part.outstanding > 0, "an entry was settled twice");
-  if (--part.outstanding == 0) tell_replicas(part);
+  if (--part.outstanding == 0) end_part(*request, part);
   --request->outstanding;
   const bool one_will_do = !guarded(Guard::kSecondCopyAwaited) && part.primary_done;
   if (!request->done && (request->outstanding == 0 || one_will_do)) {
@@ -149,6 +164,23 @@ void Dispatcher::settle(const Entry& entry) {
   } else if (request->outstanding == 0 && request->done && request->owner == nullptr) {
     pool_.give(request);
   }
+}
+
+// Nothing of the part is on its way any more.
+void Dispatcher::end_part(Request& request, Part& part) {
+  if (part.second.below_floor) {
+    part.certain = false;
+    if (request.error.empty()) request.error = below_floor_error(part);
+  }
+  tell_replicas(part);
+}
+
+std::string Dispatcher::below_floor_error(const Part& part) const {
+  const topology::Node* const node = table_->topology().find(part.second.node);
+  return fmt::format(
+      "BELOWFLOOR the second copy at {} counts the key as deleted in a higher version than the "
+      "write has",
+      node != nullptr ? node->name : "a node that has left");
 }
 
 void Dispatcher::finish(Request* request) {

@@ -133,6 +133,7 @@ WriteRole Dispatcher::assign_role(const Entry& entry, Part& part) const {
 bool Dispatcher::absorb_write(const Entry& entry, Part& part, const resp::Reply& reply) {
   if (entry.copy == Copy::kSecond) {
     part.second.done = true;
+    part.second.below_floor = false;
     return true;  // It says nothing else that is new.
   }
   if (part.update != nullptr) return absorb_update(entry, part, reply);
@@ -285,7 +286,7 @@ std::vector<Entry> Dispatcher::take_effects() {
 
 // ---- The end -------------------------------------------------------------------------
 
-// The part is over: nothing of it is on its way any more.
+// How the part has ended.
 void Dispatcher::tell_replicas(Part& part) {
   for (const Mark& mark : part.marks) {
     if (Backend* backend = backend_at(mark.where)) backend->settle(mark.id, part.certain);

@@ -84,6 +84,7 @@ struct SecondSent {
   topology::NodeId node = topology::kNoNode;
   topology::NodeId logged_for = topology::kNoNode;  // In this one's update log; none: a replica.
   bool done = false;
+  bool below_floor = false;  // Its last answer: the key counts as deleted there since.
 };
 
 struct Part {

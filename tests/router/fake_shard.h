@@ -55,6 +55,7 @@ class FakeShard {
   resp::Version final_base;  // Of those that are not final, this one is.
   std::string nonsense;      // If not empty, the answer to every command on data.
   std::map<std::string, Record> records;
+  resp::Version floor;                         // What is absent counts as deleted in this one.
   std::map<std::string, Record> log;           // Of all targets: "target key".
   std::map<std::string, std::string> done;     // Answers to updates, by the id of the operation.
   std::map<std::string, resp::Version> blind;  // Other writes, likewise.
@@ -263,6 +264,11 @@ class FakeShard {
     Record& held = logs ? log[std::string(args[1].substr(1)) + " " + std::string(args[3])]
                         : records[std::string(args[3])];
     const bool existed = held.value.has_value();
+    if (!logs && held.version.epoch == 0) held.version = floor;
+    if (args[1] == "S" && held.version == floor && next.version < floor) {
+      from.reply().error("BELOWFLOOR deleted since");
+      return;
+    }
     const bool is_new = next.version > held.version;
     const bool raise = primary && next.version < held.version;
     if (raise) next.version = held.version.raised_for(next.version);
