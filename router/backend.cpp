@@ -16,7 +16,6 @@ namespace {
 
 const Log kLog("backend");
 
-constexpr uint32_t kEntryBytes = 128;  // What an entry costs beside its payload.
 constexpr Millis kNotReadyPause{50};
 constexpr Millis kEpochPause{5};
 constexpr Millis kRefusalPause{50};
@@ -24,7 +23,9 @@ constexpr size_t kToldBytesMax = 1024UL * 1024;
 
 uint32_t bytes_of(const Entry& entry) {
   const Part& part = entry.request->parts[entry.part];
-  return kEntryBytes + static_cast<uint32_t>(part.key_bytes + part.value_bytes);
+  const bool brings_effect = entry.copy == Copy::kSecond && part.update != nullptr;
+  const size_t effect_bytes = brings_effect ? part.update->value.size() : 0;
+  return kEntryBytes + static_cast<uint32_t>(part.key_bytes + part.value_bytes + effect_bytes);
 }
 
 // The n of "STALEEPOCH n ...", 0 if there is none.

@@ -160,10 +160,23 @@ bool Dispatcher::submit(Request* request) {
 // A request is refused whole, before anything of it was sent.
 bool Dispatcher::may_start(Request& request) {
   for (uint32_t i = 0; i < request.parts.size(); ++i) {
+    const UpdateState* const update = request.parts[i].update.get();
+    const bool grows = update != nullptr && update->kind == resp::Update::kAppend;
+    if (grows && effect_bytes_ >= options_.backend.queue_bytes_max) {
+      request.error = overloaded_by_effects();
+      return false;
+    }
     if (!may_send(request, {&request, i, Copy::kPrimary})) return false;
     if (is_write(request.verb) && !may_send(request, {&request, i, Copy::kSecond})) return false;
   }
   return true;
+}
+
+std::string Dispatcher::overloaded_by_effects() const {
+  return fmt::format(
+      "OVERLOADED values that updates have made, and that wait for their second copies, are too "
+      "many ({} bytes); try again later",
+      effect_bytes_);
 }
 
 bool Dispatcher::may_send(Request& request, const Entry& entry) {

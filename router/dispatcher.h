@@ -100,6 +100,7 @@ class Dispatcher final : private BackendHost {
   Copy copy_to_read(topology::Vnode vnode);
   [[nodiscard]] bool may_start(Request& request);
   [[nodiscard]] bool may_send(Request& request, const Entry& entry);
+  [[nodiscard]] std::string overloaded_by_effects() const;
   void start_entry(Request* request, uint32_t part, Copy copy);
   void place(const Entry& entry);
   void reroute_all(std::vector<Entry>& entries);
@@ -131,6 +132,8 @@ class Dispatcher final : private BackendHost {
   void note_replica(const Entry& entry, Part& part);
   bool absorb_write(const Entry& entry, Part& part, const resp::Reply& reply);
   bool absorb_update(const Entry& entry, Part& part, const resp::Reply& reply);
+  void keep_effect(Request& request, Part& part, std::string value);
+  void forget_effect(Part& part);
   void take_version(const Entry& entry, Part& part, const resp::Version& version);
   static void note_first(Part& part);
   void spread(const Entry& entry, Part& part);
@@ -172,6 +175,10 @@ class Dispatcher final : private BackendHost {
   // Effects of updates that wait for what they rest on, or behind such, by key and by Part::first.
   // Those that rest on something are also where their question is: with a backend, or in waiting_.
   std::map<std::string, std::map<resp::Version, Entry>> effects_;
+
+  // Of values of effects that are larger than what proposing them has cost. They came back though
+  // no queue had counted them.
+  uint64_t effect_bytes_ = 0;
 
   // Requests not done yet, oldest first: their deadlines are in the same order.
   Request* oldest_ = nullptr;

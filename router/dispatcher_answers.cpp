@@ -172,6 +172,7 @@ void Dispatcher::end_part(Request& request, Part& part) {
     part.certain = false;
     if (request.error.empty()) request.error = below_floor_error(part);
   }
+  forget_effect(part);
   tell_replicas(part);
 }
 

@@ -201,10 +201,42 @@ bool Dispatcher::absorb_update(const Entry& entry, Part& part, const resp::Reply
   if (answer.has_effect) {
     update.removes = answer.removes;
     update.expires_at_ms = answer.expires_at_ms;
-    update.value = std::move(answer.value);
+    keep_effect(*entry.request, part, std::move(answer.value));
   }
   take_version(entry, part, answer.version);
-  return !hold_effect_back(entry, part) && (spread(entry, part), true);
+  if (hold_effect_back(entry, part)) return false;
+  if (update.dropped) {
+    part.certain = false;
+  } else {
+    spread(entry, part);
+  }
+  return true;
+}
+
+// APPEND of a byte brings back all that is there: what was counted when it was proposed says
+// nothing of that. When all such values are too much, the next ones are not kept: the data servers
+// settle those writes between themselves, and the client is told that it is not known.
+void Dispatcher::keep_effect(Request& request, Part& part, std::string value) {
+  forget_effect(part);
+  UpdateState& update = *part.update;
+  const bool has_grown = value.size() > kEntryBytes + part.value_bytes;
+  const bool no_room = has_grown && effect_bytes_ >= options_.backend.queue_bytes_max;
+  if (no_room || update.dropped) {
+    // For good: asked again, the primary may count on it that the effect was kept.
+    update.dropped = true;
+    if (request.error.empty()) request.error = overloaded_by_effects();
+    return;
+  }
+  update.value = std::move(value);
+  if (!has_grown) return;
+  update.held_bytes = update.value.size();
+  effect_bytes_ += update.held_bytes;
+}
+
+void Dispatcher::forget_effect(Part& part) {
+  if (part.update == nullptr || part.update->held_bytes == 0) return;
+  effect_bytes_ -= std::exchange(part.update->held_bytes, 0);
+  std::string().swap(part.update->value);  // An assignment would keep the memory.
 }
 
 // The second copy is to have what the primary has. If that has lost its role since it was asked,

@@ -71,6 +71,9 @@ struct UpdateState {
   int64_t expires_at_ms = 0;
   std::string value{};
   resp::Version base{};  // What has to be settled before that; epoch 0: nothing.
+
+  uint64_t held_bytes = 0;  // What `value` counts for among all effects that are held.
+  bool dropped = false;     // There was no room for the effect: it goes nowhere from here.
 };
 
 // Where a write was sent, under which id: that server is to hear when it is settled.
@@ -86,6 +89,9 @@ struct SecondSent {
   bool done = false;
   bool below_floor = false;  // Its last answer: the key counts as deleted there since.
 };
+
+// What an entry costs beside its payload.
+inline constexpr uint32_t kEntryBytes = 128;
 
 struct Part {
   topology::Vnode vnode = 0;  // Or, for kCount, which shard of `node`.

@@ -177,6 +177,94 @@ TEST_CASE("a full queue refuses a whole request before anything of it is sent") 
   CHECK(other.replies() == Lines{"+OK"});
 }
 
+// What APPEND brings back is as large as all that is there.
+TEST_CASE("values that updates have made count in the queue to the second copy") {
+  RunningWorker router(kSmallQueue);
+  FakeShard& secondary = router.secondary("k");
+  router.primary("k").records["k"] = {{1, 1, 1}, std::string(66'000, 'x')};
+  secondary.stall();
+  router.say({"APPEND k y"});
+  CHECK(router.replies().empty());
+  router.loop.advance(Millis{1000});
+  CHECK(router.stats.backend_bytes.get() > 66'000);
+  FakeClient& other = router.connect();
+  other.say("SET k v");
+  router.loop.settle();
+  const Lines refusal = other.replies();
+  REQUIRE(refusal.size() == 1);
+  CHECK_THAT(refusal[0], Catch::StartsWith("-OVERLOADED the queue to data server " +
+                                           shard_name(router, secondary)));
+}
+
+TEST_CASE("a pipeline of small APPENDs to a large value costs the router no more than the limit") {
+  RunningWorker router(kSmallQueue);
+  FakeShard& primary = router.primary("k");
+  FakeShard& secondary = router.secondary("k");
+  primary.records["k"] = {{1, 1, 1}, std::string(40'000, 'x')};
+  bool held_back = false;
+  SECTION("the second copy is slow") {
+    secondary.stall();
+  }
+  SECTION("what they rest on is not final") {
+    primary.bases_final = false;
+    held_back = true;
+  }
+  router.say(Lines(20, "APPEND k y"));
+  CHECK(router.replies().empty());
+  CHECK(primary.records["k"].value->size() == 40'020);
+
+  // More of them is refused before it is sent; what does not grow goes on.
+  FakeClient& other = router.connect();
+  if (held_back) {
+    other.say("APPEND k y");
+    router.loop.settle();
+    const Lines refusal = other.replies();
+    REQUIRE(refusal.size() == 1);
+    CHECK_THAT(refusal[0], Catch::StartsWith("-OVERLOADED values that updates have made") &&
+                               Catch::EndsWith("(80003 bytes); try again later"));
+    other.say("INCR n");
+    router.loop.settle();
+    CHECK(other.replies() == Lines{":1"});
+  }
+
+  secondary.go_on();
+  primary.bases_final = true;
+  router.loop.advance(Millis{20});
+  const Lines replies = router.replies();
+  REQUIRE(replies.size() == 20);
+  CHECK(replies[0] == ":40001");
+  CHECK(replies[1] == ":40002");
+  for (size_t i = 2; i < replies.size(); ++i) {
+    CHECK_THAT(replies[i], Catch::StartsWith("-OVERLOADED values that updates have made") &&
+                               Catch::EndsWith("try again later; it may or may not take effect"));
+  }
+  CHECK(std::count_if(secondary.asked.begin(), secondary.asked.end(),
+                      [](const auto& line) { return line.starts_with("VSET S k "); }) == 2);
+
+  // The servers have settled the rest between themselves, and there is room again.
+  secondary.records["k"] = primary.records["k"];
+  CHECK(router.ask("APPEND k y") == ":40021");
+  CHECK(router.a.records["k"] == router.b.records["k"]);
+}
+
+TEST_CASE("an effect for which there was no room stays away in a later epoch, too") {
+  RunningWorker router(kSmallQueue);
+  FakeShard& primary = router.primary("k");
+  primary.records["k"] = {{1, 1, 1}, std::string(70'000, 'x')};
+  primary.bases_final = false;
+  router.say({"APPEND k y", "APPEND k z"});
+  router.a.epoch = router.b.epoch = 2;
+  router.adopt_next_epoch();
+  primary.bases_final = true;
+  router.loop.advance(Millis{100});
+  const Lines replies = router.replies();
+  REQUIRE(replies.size() == 2);
+  CHECK(replies[0] == ":70001");
+  CHECK_THAT(replies[1], Catch::StartsWith("-OVERLOADED"));
+  CHECK(router.secondary("k").records["k"].value == std::string(70'000, 'x') + "y");
+  CHECK(router.stats.backend_bytes.get() == 0);
+}
+
 TEST_CASE("the largest value fits into a queue that is as large as it") {
   RunningWorker router(kSmallQueue);
   const std::string value(64 * 1024, 'x');
