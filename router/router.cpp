@@ -5,7 +5,6 @@
 
 #include "base/limits.h"
 #include "base/log.h"
-#include "base/net/file_limit.h"
 #include "base/topology/topology_codec.h"
 #include "resp/render.h"
 #include "router/info.h"
@@ -15,7 +14,6 @@ namespace {
 
 const Log kLog("router");
 
-constexpr uint64_t kOwnFiles = 256;  // Descriptors beside the clients'.
 constexpr Millis kForwardTimeout{5000};
 constexpr Millis kReportTimeout{1000};
 constexpr Millis kReportPause{50};
@@ -37,8 +35,10 @@ Router::Router(net::Loop& control_loop, const Clock& clock, Random& random,
       clock_(clock),
       random_(random),
       settings_(settings),
+      file_budget_(settings.clients_max, settings.threads),
       start_thread_(std::move(start_thread)),
-      started_ms_(clock.wall_ms()) {}
+      started_ms_(clock.wall_ms()),
+      clients_max_(settings.clients_max) {}
 
 Router::~Router() {
   listener_.reset();
@@ -49,7 +49,7 @@ Router::~Router() {
 }
 
 Status Router::start() {
-  DORIS_RETURN_IF_ERROR(net::raise_file_limit(settings_.clients_max + kOwnFiles));
+  DORIS_RETURN_IF_ERROR(file_budget_.make_room());
   Result<std::unique_ptr<net::Listener>> listener =
       loop_.listen(settings_.listen, [this](auto accepted) { on_accept(std::move(accepted)); });
   if (!listener.ok()) return listener.status();
@@ -79,7 +79,7 @@ void Router::start_workers() {
 
 // Round robin, so that the workers' shares of the clients differ by one at most.
 void Router::on_accept(std::unique_ptr<net::Accepted> accepted) {
-  if (clients_.load(std::memory_order_relaxed) >= settings_.clients_max) {
+  if (clients_.load(std::memory_order_relaxed) >= clients_max_.load(std::memory_order_relaxed)) {
     refuse(std::move(accepted));
     return;
   }
@@ -178,6 +178,8 @@ Status Router::on_topology(const std::string& text) {
   }
   kLog.info("epoch {}: {} nodes, {} vnodes", epoch_, topology->nodes.size(), topology->vnodes);
   table_ = std::make_shared<const topology::RoutingTable>(std::move(*topology));
+  file_budget_.adopt(*table_);
+  clients_max_.store(file_budget_.clients(), std::memory_order_relaxed);
   for (uint32_t i = 0; i < workers_.size(); ++i) {
     WorkerThread& slot = *workers_[i];
     slot.thread->loop().post(
@@ -232,7 +234,7 @@ std::string Router::info(const std::vector<std::string>& sections) {
   facts.uptime_s = (clock_.wall_ms() - started_ms_) / 1000;
   facts.port = port_;
   facts.threads = settings_.threads;
-  facts.clients_max = settings_.clients_max;
+  facts.clients_max = clients_max_.load(std::memory_order_relaxed);
   facts.rejected = static_cast<int64_t>(rejected_.load(std::memory_order_relaxed));
   facts.epoch = shown_epoch_.load(std::memory_order_relaxed);
   facts.admin = settings_.admin.text();

@@ -18,6 +18,7 @@
 #include "base/net/loop_host.h"
 #include "base/net/postbox.h"
 #include "resp/topology_feed.h"
+#include "router/file_budget.h"
 #include "router/worker.h"
 
 namespace doris::router {
@@ -64,6 +65,7 @@ class Router final : private Control {
   const Clock& clock_;
   Random& random_;
   const Settings& settings_;
+  FileBudget file_budget_;
   const net::StartThread start_thread_;
   const int64_t started_ms_;
 
@@ -84,6 +86,7 @@ class Router final : private Control {
   // Read by INFO on any thread.
   std::atomic<topology::Epoch> shown_epoch_{0};
   std::atomic<uint64_t> clients_{0};
+  std::atomic<uint64_t> clients_max_;
   std::atomic<uint64_t> rejected_{0};
 };
 
