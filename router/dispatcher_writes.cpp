@@ -147,6 +147,7 @@ bool Dispatcher::absorb_write(const Entry& entry, Part& part, const resp::Reply&
   if (!read_raised(reply.text, existed, raised)) {
     entry.request->error = "ERR a data server answered a write in an unknown form";
     part.in_doubt = true;
+    part.certain = false;
     return true;
   }
   take_version(entry, part, raised);
@@ -186,6 +187,7 @@ bool Dispatcher::absorb_update(const Entry& entry, Part& part, const resp::Reply
   if (!read_update(reply, answer)) {
     entry.request->error = "ERR a data server answered an update in an unknown form";
     part.in_doubt = true;
+    part.certain = false;
     return true;
   }
   if (answer.reply) update.reply = *std::move(answer.reply);

@@ -17,7 +17,7 @@ constexpr Micros kPauseAfterTroubleMax{50'000};
 
 // Nobody has begun what it asked for. To keep it as unknown would only make the judgement harder.
 bool never_began(const checker::Operation& operation) {
-  if (operation.returned) return false;
+  if (operation.returned || operation.reply.ends_with("take effect")) return false;
   return operation.reply.starts_with("-LOADING") ||
          operation.reply.find("connection refused") != std::string::npos;
 }
