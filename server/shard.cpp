@@ -20,7 +20,7 @@ namespace {
 const Log kLog("shard");
 
 constexpr Millis kTick{200};
-constexpr Millis kSilenceMax{2000};  // Of a router that has left writes unsettled.
+constexpr Millis kSilenceMax{3500};  // Of a router that has left writes unsettled.
 constexpr Millis kDoubt{60'000};     // Longer than any write was under way, and clocks are apart.
 constexpr size_t kStaleEntriesPerTick = 2000;
 constexpr size_t kOrphansPerTick = 256;
@@ -183,7 +183,9 @@ void Shard::on_tick() {
 
 // A router that lost power, froze or was cut off may never end its connection, and what it has left
 // unsettled would stay so: readers would wait, and a recovery. One that lives has more to say, if
-// only what is settled, or makes a new connection.
+// only what is settled, or makes a new connection. It counts as gone since it was heard last: so
+// readers have their answers before request-timeout, and a wire that is cut for some seconds costs
+// no write.
 void Shard::close_silent_links() {
   if (unsettled_.size() == 0) return;
   const std::set<uint32_t> writers = unsettled_.writers();
@@ -193,10 +195,12 @@ void Shard::close_silent_links() {
     if (is_silent && writers.contains(session->writer())) silent.push_back(session.get());
   }
   for (ShardSession* const session : silent) {
-    kLog.warning("{}: writer {} has said nothing of its writes for {} s; its connection is closed",
-                 options_.name, session->writer(),
-                 std::chrono::duration_cast<std::chrono::seconds>(kSilenceMax).count());
+    const uint32_t writer = session->writer();
+    const auto silence = session->silence(loop_.now());
+    kLog.warning("{}: writer {} has said nothing of its writes for {} ms; its connection is closed",
+                 options_.name, writer, std::chrono::duration_cast<Millis>(silence).count());
     session->close();
+    unsettled_.on_unlinked(writer, loop_.now() - silence);
   }
 }
 
