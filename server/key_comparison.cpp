@@ -47,7 +47,7 @@ class Comparison {
     if (item.settled) {
       differences_.theirs.push_back({item.key, item.version});
     } else {
-      ++differences_.coming;
+      differences_.coming.push_back({item.key, item.version});
     }
   }
   void add_ours(const KeyRef& key, const RecordHeader& ours, bool below) {

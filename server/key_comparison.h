@@ -33,7 +33,7 @@ struct TheirKey {
 
 struct PageDifferences {
   std::vector<TheirKey> theirs;  // Newer there.
-  size_t coming = 0;             // How many are newer there, and not settled.
+  std::vector<TheirKey> coming;  // Newer there, and not settled.
   std::vector<OurKey> ours;      // Newer here.
 };
 

@@ -122,11 +122,11 @@ void VnodeSync::on_page(const Result<resp::Value>& reply) {
   }
   next_ = page->next;
   floor_ = page->floor;
-  // What was there before it this side may lack, and it could still be taken back, or done anew.
-  if (recovers() && found->coming > 0 && guarded(Guard::kComingAwaited)) must_wait_ = true;
+  for (TheirKey& each : found->coming)
+    coming_.emplace(std::move(each.key), each.version);
   for (TheirKey& each : found->theirs) {
     note_difference(each.key, each.version, /*here=*/true);
-    to_fetch_.push_back(std::move(each.key));
+    to_fetch_.push_back(std::move(each));
   }
   sort_ours(std::move(found->ours));
   work_off();
@@ -237,8 +237,9 @@ void VnodeSync::send() {
 
 void VnodeSync::fetch() {
   const size_t count = std::min(to_fetch_.size(), kKeysPerFetch);
-  const std::vector<std::string> keys(to_fetch_.end() - static_cast<ptrdiff_t>(count),
-                                      to_fetch_.end());
+  std::vector<std::string> keys;
+  for (size_t i = 0; i < count; ++i)
+    keys.push_back(to_fetch_[to_fetch_.size() - 1 - i].key);
   std::vector<std::string> command = {"VFETCH", fmt::to_string(different_.back())};
   command.insert(command.end(), keys.begin(), keys.end());
   peer_->ask(std::move(command),
@@ -250,8 +251,6 @@ void VnodeSync::on_records(const Result<resp::Value>& reply, const std::vector<s
   Status stored = records.status();
   if (records.ok()) {
     for (const auto& record : *records) {
-      // None: reclaimed meanwhile, or overtaken by what is not settled.
-      if (!record && recovers() && guarded(Guard::kComingAwaited)) must_wait_ = true;
       if (stored.ok() && record) {
         stored = shard_.add_copy(different_.back(), *record, Role::kCopy);
       }
@@ -263,11 +262,12 @@ void VnodeSync::on_records(const Result<resp::Value>& reply, const std::vector<s
     return;
   }
   fetched_ += records->size();
-  const auto done = [&](const std::string& key) {
-    const auto end = keys.begin() + static_cast<ptrdiff_t>(records->size());
-    return std::find(keys.begin(), end, key) != end;
-  };
-  std::erase_if(to_fetch_, done);
+  for (const auto& record : *records) {
+    // None: reclaimed meanwhile, or overtaken by what is not settled.
+    TheirKey& asked = to_fetch_.back();
+    if (!record) coming_.emplace(std::move(asked.key), asked.version);
+    to_fetch_.pop_back();
+  }
   work_off();
 }
 
@@ -281,6 +281,7 @@ void VnodeSync::note_difference(const std::string& key, const resp::Version& ver
 void VnodeSync::done(topology::Vnode vnode, const std::vector<Difference>& differences) {
   trouble_.clear();
   put_aside_.erase(vnode);
+  awaited_.erase(vnode);
   callbacks_.on_vnode_done(vnode, differences);
 }
 
@@ -291,13 +292,30 @@ void VnodeSync::finish_page() {
     const topology::Vnode vnode = different_.back();
     different_.pop_back();
     const std::vector<Difference> found = std::exchange(differences_, {});
-    if (std::exchange(must_wait_, false)) {
+    const bool waits = !has_all_come(vnode, std::exchange(coming_, {}));
+    if (std::exchange(must_wait_, false) || waits) {
       later_.push_back(vnode);
     } else {
       done(vnode, found);
     }
   }
   go_on();
+}
+
+// Whether this side has, of each key that had something newer on its way here at the first look,
+// that or what came later. What a later look finds on its way is under way since then, and nobody
+// is told of it before it is here.
+bool VnodeSync::has_all_come(topology::Vnode vnode, VersionsByKey coming) {
+  if (!recovers() || !guarded(Guard::kComingAwaited)) return true;
+  const auto [awaited, is_first] = awaited_.try_emplace(vnode);
+  if (is_first) awaited->second = coming;
+  std::erase_if(awaited->second, [&](const auto& entry) {
+    const auto& [key, version] = entry;
+    if (!coming.contains(key)) return true;  // It ended otherwise, and what is there came here.
+    const auto ours = shard_.store().read_header({vnode, key});
+    return ours.ok() && ours->has_value() && (**ours).version >= std::min(version, coming[key]);
+  });
+  return awaited->second.empty();
 }
 
 }  // namespace doris::server

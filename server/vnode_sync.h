@@ -27,6 +27,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -91,6 +92,8 @@ class VnodeSync {
   void send();
   void note_difference(const std::string& key, const resp::Version& version, bool here);
   void finish_page();
+  using VersionsByKey = std::map<std::string, resp::Version>;
+  [[nodiscard]] bool has_all_come(topology::Vnode vnode, VersionsByKey coming);
   void done(topology::Vnode vnode, const std::vector<Difference>& differences);
   void on_trouble(const Status& why);
 
@@ -112,12 +115,17 @@ class VnodeSync {
   std::string next_;
   resp::Version floor_;         // Theirs.
   std::vector<OurKey> to_ask_;  // Newer here: does the other still not have them?
-  std::vector<std::string> to_fetch_;
+  std::vector<TheirKey> to_fetch_;
   std::vector<std::string> to_send_;
   std::vector<Difference> of_page_;
-  bool must_wait_ = false;  // The vnode has what may be sent only later, or comes later.
+  bool must_wait_ = false;  // The vnode has what may be sent only later.
 
+  VersionsByKey coming_;                 // In the vnode: newer there, and not settled.
   std::vector<Difference> differences_;  // Of the vnode, but for this page.
+
+  // To recover, of vnodes that were looked at: what has not come of that which was on its way at
+  // the first look.
+  std::map<topology::Vnode, VersionsByKey> awaited_;
 
   uint64_t fetched_ = 0;
   uint64_t sent_ = 0;

@@ -121,6 +121,34 @@ TEST_CASE("a node is not complete without what is not settled at its peer") {
   CHECK(Cluster::get(cluster.a1(), "k") == "newer");
 }
 
+// There is always a newer one on its way: the first that was seen has come is enough.
+TEST_CASE("a node is soon complete whose keys are written all the time") {
+  Cluster cluster;
+  Cluster::put(cluster.a1(), "k", 1, "old");
+  Cluster::put(cluster.b1(), "k", 2, "new");
+  cluster.tell_all();
+  cluster.recover();
+  UnsettledWrites& unsettled = cluster.b1().shard->unsettled();
+  RecordHeader header;
+  for (uint64_t hlc = 3; hlc < 13; ++hlc) {
+    header.version = {6, hlc, 257};
+    REQUIRE(cluster.b1().store->apply(Cluster::ref("k"), header, "newer").ok());
+    REQUIRE(cluster.b1().store->commit().ok());
+    unsettled.add(257, Cluster::ref("k"), header.version, {false, header.version});
+    unsettled.keep_batch();
+    if (hlc == 3) {
+      cluster.loop_.advance(Millis{300});
+      CHECK_FALSE(cluster.complete());  // The first has not.
+    } else {
+      header.version.hlc = hlc - 1;
+      REQUIRE(cluster.a1().store->apply(Cluster::ref("k"), header, "newer").ok());
+      REQUIRE(cluster.a1().store->commit().ok());
+    }
+    cluster.loop_.advance(Millis{50});
+  }
+  CHECK(cluster.complete());
+}
+
 // Between the list of keys and the record.
 TEST_CASE("what was settled may be overtaken at any moment of a recovery") {
   const int passes = GENERATE(range(0, 40));
