@@ -1,7 +1,8 @@
 #include "router/router.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
+
+#include <utility>
 
 #include "base/limits.h"
 #include "base/log.h"
@@ -56,6 +57,8 @@ Status Router::start() {
   listener_ = std::move(*listener);
   port_ = listener_->port();
   start_workers();
+  early_timer_ = loop_.timer([this] { stop_waiting(); });
+  early_timer_->start(settings_.backend.request_timeout);
   start_feed();
   kLog.info("listening on {}:{}, {} threads, admin {}", settings_.listen.host, port_,
             settings_.threads, settings_.admin.text());
@@ -77,19 +80,35 @@ void Router::start_workers() {
 
 // ---- Clients -------------------------------------------------------------------------
 
-// Round robin, so that the workers' shares of the clients differ by one at most.
 void Router::on_accept(std::unique_ptr<net::Accepted> accepted) {
   if (clients_.load(std::memory_order_relaxed) >= clients_max_.load(std::memory_order_relaxed)) {
     refuse(std::move(accepted));
     return;
   }
   clients_.fetch_add(1, std::memory_order_relaxed);
+  if (early_timer_ != nullptr) {
+    early_clients_.push_back(std::move(accepted));
+  } else {
+    hand_over(std::move(accepted));
+  }
+}
+
+// Round robin, so that the workers' shares of the clients differ by one at most.
+void Router::hand_over(std::unique_ptr<net::Accepted> accepted) {
   WorkerThread& chosen = *workers_[next_worker_];
   next_worker_ = (next_worker_ + 1) % workers_.size();
   // std::function wants a copyable callable, so the connection travels in a shared box.
   auto box = std::make_shared<std::unique_ptr<net::Accepted>>(std::move(accepted));
   chosen.thread->loop().post(
       [worker = chosen.worker.get(), box] { worker->accept(std::move(*box)); });
+}
+
+// There is a topology, which the workers get first; or there is none for so long that clients
+// had better be told.
+void Router::stop_waiting() {
+  early_timer_.reset();
+  for (auto& accepted : std::exchange(early_clients_, {}))
+    hand_over(std::move(accepted));
 }
 
 void Router::refuse(std::unique_ptr<net::Accepted> accepted) {
@@ -186,6 +205,7 @@ Status Router::on_topology(const std::string& text) {
         [worker = slot.worker.get(), cluster = cluster_, table = table_,
          writer = router_number_ << kThreadBits | i] { worker->adopt(cluster, writer, table); });
   }
+  if (early_timer_ != nullptr) stop_waiting();
   return Status::okay();
 }
 

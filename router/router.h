@@ -3,6 +3,7 @@
 //
 //   control thread                              worker threads
 //   accept ----------- round robin ------------> Worker::accept
+//     (clients that come before the first topology wait for it, for request-timeout at most)
 //   TopologyFeed <-> admin --- new table ------> Worker::adopt
 //   forward DORIS.* <-> admin <-- DORIS.* ------ ClientSession
 //
@@ -58,6 +59,8 @@ class Router final : private Control {
   Status on_registered(const resp::Value& reply);
   Status on_topology(const std::string& text);
   void on_accept(std::unique_ptr<net::Accepted> accepted);
+  void hand_over(std::unique_ptr<net::Accepted> accepted);
+  void stop_waiting();
   void refuse(std::unique_ptr<net::Accepted> accepted);
 
   net::Loop& loop_;
@@ -81,6 +84,10 @@ class Router final : private Control {
   topology::RoutingTablePtr table_;
   topology::Epoch epoch_ = 0;
   size_t next_worker_ = 0;
+  // Clients that came before the first topology. A router that has just started learns it
+  // within milliseconds: clients that are back sooner are not to hear of that.
+  std::vector<std::unique_ptr<net::Accepted>> early_clients_;
+  std::unique_ptr<net::Timer> early_timer_;  // nullptr once nobody waits any more.
   std::map<std::string, TimePoint> reported_at_;  // By data server.
 
   // Read by INFO on any thread.

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 #include <future>
+#include <utility>
 
 #include "base/net/loop_thread.h"
 #include "base/topology/topology_codec.h"
@@ -14,24 +15,38 @@ namespace {
 
 constexpr Millis kPatience{20'000};
 
-// Answers DORIS.REGISTER and DORIS.STATUS; whoever watches waits. Lives on a loop.
+// Answers DORIS.REGISTER, once it may, and DORIS.STATUS; whoever watches waits. Lives on a loop.
 class FakeAdmin {
  public:
-  explicit FakeAdmin(net::Loop& loop) : loop_(loop) {
+  FakeAdmin(net::Loop& loop, bool registers) : loop_(loop), registers_(registers) {
     auto listener = loop.listen({"127.0.0.1", 0}, [this](auto accepted) {
       auto stream = loop_.adopt(std::move(accepted));
-      sessions_.push_back(std::make_unique<Connection>(std::move(*stream)));
+      sessions_.push_back(std::make_unique<Connection>(std::move(*stream), *this));
       sessions_.back()->start();
     });
     listener_ = std::move(*listener);
   }
   [[nodiscard]] uint16_t port() const { return listener_->port(); }
 
+  // Answers who has asked to be registered, and from now on at once.
+  void start_registering() {
+    registers_ = true;
+    for (const auto& session : sessions_)
+      session->registered();
+  }
+
  private:
   class Connection final : public resp::Session {
    public:
-    explicit Connection(std::unique_ptr<net::Stream> stream)
-        : resp::Session(std::move(stream), {1 << 20, 64, 1 << 16}) {}
+    Connection(std::unique_ptr<net::Stream> stream, const FakeAdmin& admin)
+        : resp::Session(std::move(stream), {1 << 20, 64, 1 << 16}), admin_(admin) {}
+
+    void registered() {
+      if (!std::exchange(registers_, false) || ended()) return;
+      const topology::Topology topology = topology::test::formed_topology(16, 1);
+      reply().array(3).bulk(topology.cluster).integer(1).bulk(topology::encode(topology));
+      flush_soon();
+    }
 
    private:
     void on_command(std::span<const std::string_view> args) override {
@@ -39,17 +54,21 @@ class FakeAdmin {
         set_protocol(resp::Protocol::kResp3);
         reply().map(0);
       } else if (args[0] == "DORIS.REGISTER") {
-        const topology::Topology topology = topology::test::formed_topology(16, 1);
-        reply().array(3).bulk(topology.cluster).integer(1).bulk(topology::encode(topology));
+        registers_ = true;
+        if (admin_.registers_) registered();
       } else if (args[0] == "DORIS.STATUS") {
         reply().map(1).bulk("state").bulk("serving");
       }
       flush_soon();
     }
     void on_ended(const Status&) override {}
+
+    const FakeAdmin& admin_;
+    bool registers_ = false;  // Has asked to be registered and not been answered.
   };
 
   net::Loop& loop_;
+  bool registers_;
   std::unique_ptr<net::Listener> listener_;
   std::vector<std::unique_ptr<Connection>> sessions_;
 };
@@ -57,9 +76,17 @@ class FakeAdmin {
 // A router of two workers, its admin and its clients. All but the workers on one thread.
 class RunningRouter {
  public:
-  explicit RunningRouter(uint32_t clients_max = 100) : thread_("control") {
-    thread_.run_and_wait([&] { admin_ = std::make_unique<FakeAdmin>(thread_.loop()); });
-    settings_ = std::make_unique<Settings>(config(clients_max));
+  struct Options {
+    uint32_t clients_max = 100;
+    bool registers = true;  // The admin does, at once.
+    const char* request_timeout = "5s";
+  };
+
+  RunningRouter() : RunningRouter(Options{}) {}
+  explicit RunningRouter(const Options& options) : thread_("control") {
+    thread_.run_and_wait(
+        [&] { admin_ = std::make_unique<FakeAdmin>(thread_.loop(), options.registers); });
+    settings_ = std::make_unique<Settings>(config(options));
     thread_.run_and_wait([&] {
       router_ = std::make_unique<Router>(thread_.loop(), clock_, random_, *settings_,
                                          net::start_loop_thread);
@@ -95,13 +122,17 @@ class RunningRouter {
     return send(std::move(args), number).get();
   }
 
+  void start_registering() {
+    thread_.run_and_wait([&] { admin_->start_registering(); });
+  }
+
   void end_admin() {
     thread_.run_and_wait([&] { admin_.reset(); });
   }
 
   // Why a second router on the same port does not start.
   Status start_another() {
-    Config another = config(100);
+    Config another = config(Options{});
     REQUIRE(another.set("router-port", std::to_string(router_->port()), "test").ok());
     const Settings settings(another);
     Status status;
@@ -119,12 +150,13 @@ class RunningRouter {
   [[nodiscard]] uint16_t port() const { return router_->port(); }
 
  private:
-  Config config(uint32_t clients_max) {
+  Config config(const Options& options) {
     Config config;
     const std::pair<const char*, std::string> values[] = {
         {"router-port", "0"},
         {"router-threads", "2"},
-        {"maxclients", std::to_string(clients_max)},
+        {"maxclients", std::to_string(options.clients_max)},
+        {"request-timeout", options.request_timeout},
         {"admin", "127.0.0.1:" + std::to_string(admin_->port())}};
     for (const auto& [key, value] : values)
       REQUIRE(config.set(key, value, "test").ok());
@@ -178,18 +210,40 @@ TEST_CASE("INFO adds up all workers, and shows the port that the system chose") 
   CHECK(has(info, "tcp_port:" + std::to_string(router.port()) + "\r\n"));
 }
 
-TEST_CASE("the topology that registering brought is adopted by every worker") {
-  RunningRouter router;
-  for (size_t i = 0; i < 2; ++i) {
-    // The data servers of this topology do not exist, so once it is known a read waits.
-    resp::Value reply = resp::Value::error("LOADING");
-    for (int tries = 0; tries < 1000 && reply.text.starts_with("LOADING"); ++tries) {
-      auto asked = router.send({"GET", "k"}, i);
-      if (asked.wait_for(Millis{100}) != std::future_status::ready) break;
-      reply = asked.get();
-    }
-    CHECK(has(router.ask({"INFO", "doris"}, 2), "epoch:1\r\n"));
+TEST_CASE("who comes before the topology waits for it, whichever worker it gets") {
+  RunningRouter router({.registers = false});
+  std::vector<std::future<resp::Value>> reads;
+  std::vector<std::future<resp::Value>> infos;
+  for (size_t i = 0; i < 4; ++i) {
+    infos.push_back(router.send({"INFO", "doris"}, i));
+    reads.push_back(router.send({"GET", "k"}, i));
   }
+  router.start_registering();
+  for (auto& info : infos)
+    CHECK(has(info.get(), "epoch:1\r\n"));
+  // The data servers of this topology do not exist, so once it is known a read waits.
+  for (auto& read : reads) {
+    if (read.wait_for(Millis{0}) == std::future_status::ready) {
+      CHECK_THAT(read.get().text, !Catch::StartsWith("LOADING"));
+    }
+  }
+  CHECK(router.ask({"PING"}, 4).text == "PONG");
+}
+
+TEST_CASE("without a topology for request-timeout, those who wait for it are told") {
+  RunningRouter router({.registers = false, .request_timeout = "50ms"});
+  for (int i = 0; i < 2; ++i) {
+    CHECK_THAT(router.ask({"GET", "k"}).text, Catch::StartsWith("LOADING the router has no"));
+  }
+  CHECK(router.ask({"PING"}, 1).text == "PONG");
+  router.end_router();
+}
+
+TEST_CASE("a router may end while clients wait for its first topology") {
+  RunningRouter router({.registers = false});
+  auto early = router.send({"PING"});
+  router.end_router();
+  CHECK(early.wait_for(kPatience) == std::future_status::ready);
 }
 
 TEST_CASE("operator commands are answered by the admin, as readable lines for RESP2") {
@@ -211,7 +265,7 @@ TEST_CASE("operator commands say so when the admin is not there") {
 }
 
 TEST_CASE("one client more than maxclients is told so; when one leaves, there is room again") {
-  RunningRouter router(2);
+  RunningRouter router({.clients_max = 2});
   router.ask({"PING"}, 0);
   router.ask({"PING"}, 1);
   CHECK(router.ask({"PING"}, 2).text == "ERR max number of clients reached");
