@@ -15,10 +15,11 @@
 # Doris's figures divided by nutcracker's. On a machine whose cores the load generator
 # shares, the CPU time tells more than the operations per second.
 #
-# Each measurement is calibrated to take about --seconds. Both begin with --preload random
-# SETs, so that GET finds keys (0: it finds those that the SETs before it wrote). Data is
-# kept below DIR (a new directory in $TMPDIR or /tmp by default) and removed; DIR should be
-# on a disk. Uses the ports PORT .. PORT + 99 of 127.0.0.1. --conf goes to Doris.
+# Each measurement is calibrated to take about --seconds, and begins when the machine is
+# idle. Both systems begin with --preload random SETs, so that GET finds keys (0: it finds
+# those that the SETs before it wrote). Data is kept below DIR (a new directory in $TMPDIR
+# or /tmp by default) and removed; DIR should be on a disk. Uses the ports PORT .. PORT + 99
+# of 127.0.0.1. --conf goes to Doris.
 
 set -euo pipefail
 
@@ -158,9 +159,29 @@ calibrate() {
   done
 }
 
+# What the writes before have left to do, a checkpoint or the rewriting of an append-only file, is
+# not to fall into the next measurement, which may be the other system's: waits until the machine
+# has been idle for half a second, but not longer than half a minute.
+await_quiet() {
+  local deadline=$((SECONDS + 30)) before after
+  while ((SECONDS < deadline)); do
+    before=$(idle_ticks)
+    sleep 0.5
+    after=$(idle_ticks)
+    ((after - before >= $(nproc) * $(getconf CLK_TCK) * 45 / 100)) && return
+  done
+  echo "The machine is not idle between measurements" >&2
+}
+
+# Of all cores, since it started.
+idle_ticks() {
+  awk '$1 == "cpu" {print $5 + $6}' /proc/stat
+}
+
 # measure SYSTEM OPERATION PIPELINE: adds a line to $work/results.
 measure() {
   local count=${operations["$*"]} before after figures
+  await_quiet
   before=$(cpu_ticks "$1")
   figures=$(load "$1" "$2" "$3" "$count")
   after=$(cpu_ticks "$1")
