@@ -13,7 +13,6 @@ const Log kLog("topology");
 constexpr Millis kCallTimeout{2000};
 constexpr Millis kWatchWait{10000};
 constexpr Millis kWatchTimeout{12000};
-constexpr Millis kRefusedPause{2000};
 constexpr Millis kBackoffMin{50};
 constexpr Millis kBackoffMax{1000};
 
@@ -35,18 +34,18 @@ void TopologyFeed::register_now() {
               [this](const Result<Value>& reply) { on_register_reply(reply); });
 }
 
+// Some refusals are over in a moment: an admin that has just started lets nobody in before it has
+// heard of all who own vnodes.
+Status TopologyFeed::accept(const Result<Value>& reply) {
+  if (!reply.ok()) return reply.status();
+  if (!reply->is(Value::Kind::kError)) return callbacks_.on_registered(*reply);
+  return Status::invalid(fmt::format("the admin refused: {}", reply->text));
+}
+
 void TopologyFeed::on_register_reply(const Result<Value>& reply) {
-  if (!reply.ok()) {
-    note(reply.status().message());
+  if (const Status accepted = accept(reply); !accepted.ok()) {
+    note(accepted.message());
     retry_->start(backoff_.next());
-    return;
-  }
-  const Status taken = reply->is(Value::Kind::kError)
-                           ? Status::invalid(fmt::format("the admin refused: {}", reply->text))
-                           : callbacks_.on_registered(*reply);
-  if (!taken.ok()) {
-    note(taken.message());
-    retry_->start(kRefusedPause);
     return;
   }
   note("");

@@ -60,6 +60,7 @@ class TopologyFeed {
 
  private:
   void register_now();
+  Status accept(const Result<Value>& reply);
   void on_register_reply(const Result<Value>& reply);
   void watch();
   void pull();
