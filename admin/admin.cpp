@@ -141,14 +141,28 @@ void Admin::replace_the_lost() {
   const auto lost =
       std::ranges::find_if(topology.nodes, [this](const auto& n) { return is_lost(n); });
   if (lost == topology.nodes.end()) return;
-  const MembershipRules& rules = settings_.rules;
-  const topology::Node* const successor = find_successor(topology, *lost, rules, facts_of());
-  if (successor == nullptr) return;
-  auto change =
-      replace_node(topology, lost->name, successor->name, rules, facts_of(), /*force=*/false);
-  if (!change.ok()) return;  // The other copies cannot all be reached: later, perhaps.
+  Result<Change> change = replacement_of(*lost);
+  if (!change.ok()) {
+    const std::string why = fmt::format("{} has failed for longer than permanent-failure-after: {}",
+                                        lost->name, change.status().message());
+    if (why != last_unreplaced_) kLog.warning("{}", why);
+    last_unreplaced_ = why;
+    return;
+  }
   change->why = fmt::format("{} had failed for longer than permanent-failure-after", lost->name);
   if (adopt(*std::move(change), "the admin").ok()) announce();
+}
+
+Result<Change> Admin::replacement_of(const topology::Node& lost) {
+  const topology::Topology& topology = store_->topology();
+  const MembershipRules& rules = settings_.rules;
+  const topology::Node* const successor = find_successor(topology, lost, rules, facts_of());
+  if (successor == nullptr) {
+    return Status::unavailable(
+        "no standby can take its place: start one, on a machine without copies of its keys, with "
+        "group standby");
+  }
+  return replace_node(topology, lost.name, successor->name, rules, facts_of(), /*force=*/false);
 }
 
 Status Admin::carry_out(Result<Change> change, const std::string& who) {

@@ -55,7 +55,7 @@ class Admin final : private net::PassTask {
   Status admit(const Registration& registration, const std::string& peer);
 
   // `observer` says that `node` does not answer it.
-  void note_report(const std::string& observer, topology::NodeId node) {
+  void note_report(const std::string& observer, const topology::Node& node) {
     supervisor_.note_report(observer, node);
   }
 
@@ -91,6 +91,7 @@ class Admin final : private net::PassTask {
   Status follow_restart(const Registration& registration);
   void reconsider();
   void replace_the_lost();
+  Result<Change> replacement_of(const topology::Node& lost);
   [[nodiscard]] bool is_lost(const topology::Node& node);
   Status adopt(Change change, const std::string& who);
   void announce();
@@ -105,7 +106,8 @@ class Admin final : private net::PassTask {
   Supervisor supervisor_;
   const std::unique_ptr<net::Timer> lost_check_;
   WatcherList watchers_;
-  std::string last_refusal_;  // So that a server that keeps trying is logged once.
+  std::string last_refusal_;     // So that a server that keeps trying is logged once.
+  std::string last_unreplaced_;  // Likewise: why a node that is lost has no successor.
 
   // By id, so that who is told first does not hang on where memory lies.
   std::map<uint64_t, std::unique_ptr<AdminSession>> sessions_;

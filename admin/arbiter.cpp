@@ -23,10 +23,10 @@ Arbiter::Arbiter(net::Loop& loop, Random& random, Millis probe_timeout,
       probe_timeout_(probe_timeout),
       on_opinion_(std::move(on_opinion)) {}
 
-void Arbiter::reported(const std::string& observer, topology::NodeId node) {
-  Case& of = cases_[node];
+void Arbiter::reported(const std::string& observer, const topology::Node& node) {
+  Case& of = cases_[node.id];
   const bool is_news = of.reported_at == TimePoint{} || loop_.now() - of.reported_at > kReportLasts;
-  if (is_news) kLog.info("{} reports that node {} does not answer", observer, node);
+  if (is_news) kLog.info("{} reports that {} does not answer", observer, node.name);
   of.reported_at = loop_.now();
   on_opinion_();
 }
@@ -63,12 +63,15 @@ void Arbiter::ask(Case& of, const topology::Node& node, const std::vector<topolo
     client->call({"DORIS.PROBE", node.host, std::to_string(node.port),
                   std::to_string(probe_timeout_.count())},
                  2 * probe_timeout_,
-                 [this, id = node.id](const Result<resp::Value>& reply) { on_answer(id, reply); });
+                 [this, id = node.id, name = node.name](const Result<resp::Value>& reply) {
+                   on_answer(id, name, reply);
+                 });
   }
 }
 
-void Arbiter::on_answer(topology::NodeId node, const Result<resp::Value>& reply) {
-  const auto found = cases_.find(node);
+void Arbiter::on_answer(topology::NodeId id, const std::string& name,
+                        const Result<resp::Value>& reply) {
+  const auto found = cases_.find(id);
   if (found == cases_.end()) return;
   Case& of = found->second;
   if (of.unanswered > 0) --of.unanswered;
@@ -78,9 +81,8 @@ void Arbiter::on_answer(topology::NodeId node, const Result<resp::Value>& reply)
   } else {
     if (of.contradict == 0) {
       kLog.warning(
-          "node {} does not answer this admin, but it answers others: is the network "
-          "between them cut?",
-          node);
+          "{} does not answer this admin, but it answers others: is the network between them cut?",
+          name);
     }
     ++of.contradict;
   }

@@ -30,7 +30,7 @@ class Arbiter {
   Arbiter(net::Loop& loop, Random& random, Millis probe_timeout, std::function<void()> on_opinion);
 
   // `observer` says that `node` does not answer it.
-  void reported(const std::string& observer, topology::NodeId node);
+  void reported(const std::string& observer, const topology::Node& node);
 
   // `node` has missed a heartbeat: `others` are asked, if they were not a moment ago.
   void suspect(const topology::Node& node, const std::vector<topology::Node>& others);
@@ -54,7 +54,7 @@ class Arbiter {
   };
 
   void ask(Case& of, const topology::Node& node, const std::vector<topology::Node>& others);
-  void on_answer(topology::NodeId node, const Result<resp::Value>& reply);
+  void on_answer(topology::NodeId id, const std::string& name, const Result<resp::Value>& reply);
 
   net::Loop& loop_;
   Random& random_;

@@ -72,7 +72,7 @@ void run_report(AdminSession& session, Args args) {
   } else if (node == nullptr) {
     session.error(fmt::format("ERR there is no node '{}'", args[2]));
   } else {
-    admin.note_report(std::string(args[1]), node->id);
+    admin.note_report(std::string(args[1]), *node);
     session.answer().simple("OK");
   }
 }

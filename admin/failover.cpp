@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
+#include <utility>
 
 namespace doris::admin {
 namespace {
@@ -68,18 +70,23 @@ bool can_stand_in(const Node& keeper, const Node& failed, const FactsOf& facts) 
   return keeper.id != failed.id && sound && near && facts(keeper).answers;
 }
 
-// A standby if there is one, else the next node of the group behind the failed one: so several
-// failed nodes have several stand-ins.
+// One whose machine does not hold the other copies: with it, they would be lost together with what
+// was logged. Among those, or else, a standby; then the next node of the group behind the failed
+// one, so that several failed nodes have several stand-ins.
 NodeId choose_stand_in(const Topology& topology, const Node& failed, const FactsOf& facts) {
-  NodeId standby = topology::kNoNode;
-  NodeId after = topology::kNoNode;
-  NodeId before = topology::kNoNode;
+  std::set<std::string_view> machines;
+  for (const NodeId other : owners_beside(topology, failed.id))
+    machines.insert(topology.find(other)->machine);
+  const auto rank = [&](const Node& node) {
+    const int place = node.group == Group::kStandby ? 0 : node.id > failed.id ? 1 : 2;
+    return std::pair(machines.contains(node.machine), place);
+  };
+  const Node* best = nullptr;
   for (const Node& node : topology.nodes) {
     if (!can_stand_in(node, failed, facts)) continue;
-    NodeId& place = node.group == Group::kStandby ? standby : node.id > failed.id ? after : before;
-    if (place == topology::kNoNode) place = node.id;
+    if (best == nullptr || rank(node) < rank(*best)) best = &node;
   }
-  return standby != topology::kNoNode ? standby : after != topology::kNoNode ? after : before;
+  return best == nullptr ? topology::kNoNode : best->id;
 }
 
 // Gives every failed node a stand-in that can be one.
@@ -91,8 +98,13 @@ void place_logs(Topology& topology, const FactsOf& facts, Words& words) {
     const NodeId chosen = choose_stand_in(topology, node, facts);
     if (chosen == node.stand_in) continue;
     node.stand_in = chosen;
-    const std::string who = chosen == topology::kNoNode ? "nobody" : topology.find(chosen)->name;
-    words.add(fmt::format("{} stands in for {}", who, node.name), "its update log needs a keeper");
+    if (chosen == topology::kNoNode) {
+      words.add(fmt::format("nobody stands in for {}", node.name),
+                "no standby answers, and no other server of its group");
+    } else {
+      words.add(fmt::format("{} stands in for {}", topology.find(chosen)->name, node.name),
+                "its update log needs a keeper");
+    }
   }
 }
 

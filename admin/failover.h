@@ -9,7 +9,8 @@
 //
 // A node that an operator holds (DORIS.NODE FAIL) stays temp-failed.
 //
-// A failed node's update log is kept by its stand-in: a standby, or a neighbour in its group.
+// A failed node's update log is kept by its stand-in: a standby, or a neighbour in its group; on
+// another machine than the other copies, if there is a choice.
 #pragma once
 
 #include <functional>

@@ -138,14 +138,13 @@ Status check_place(const Topology& topology, const Node& node, const MembershipR
       return Status::invalid(fmt::format("{} overlap those of node '{}', {}", ports_text(node),
                                          other.name, ports_text(other)));
     }
-    const bool opposite = node.group != other.group && node.group != Group::kStandby &&
-                          other.group != Group::kStandby;
-    if (opposite && node.machine == other.machine && !rules.allow_same_machine) {
-      return Status::invalid(fmt::format(
-          "machine '{}' has node '{}' of group {} already, and would hold both copies of a key; "
-          "start the admin with allow-same-machine yes to try Doris on one machine",
-          node.machine, other.name, topology::group_name(other.group)));
-    }
+  }
+  if (node.group == Group::kStandby || rules.allow_same_machine) return Status::okay();
+  if (const Node* const other = opposite_on_machine(topology, node.group, node.machine)) {
+    return Status::invalid(fmt::format(
+        "machine '{}' has node '{}' of group {} already, and would hold both copies of a key; "
+        "start the admin with allow-same-machine yes to try Doris on one machine",
+        node.machine, other->name, topology::group_name(other->group)));
   }
   return Status::okay();
 }
@@ -279,6 +278,14 @@ std::string missing_servers(const Topology& topology, const MembershipRules& rul
                         missing == 1 ? "server" : "servers", topology::group_name(group));
   }
   return text;
+}
+
+const Node* opposite_on_machine(const Topology& topology, Group group, std::string_view machine) {
+  const auto found = std::ranges::find_if(topology.nodes, [&](const Node& node) {
+    return node.group == topology::other_group(group) && node.state != NodeState::kDead &&
+           node.machine == machine;
+  });
+  return found == topology.nodes.end() ? nullptr : &*found;
 }
 
 uint32_t owned_vnodes(const Topology& topology, NodeId node) {

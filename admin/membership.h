@@ -75,6 +75,12 @@ std::optional<Change> form_if_complete(const topology::Topology& topology,
 [[nodiscard]] std::string missing_servers(const topology::Topology& topology,
                                           const MembershipRules& rules);
 
+// A node that is not dead, of the group opposite to `group`, on `machine`: a node of `group` there
+// would make it hold both copies of a key. nullptr if there is none. REQUIRES: a or b.
+[[nodiscard]] const topology::Node* opposite_on_machine(const topology::Topology& topology,
+                                                        topology::Group group,
+                                                        std::string_view machine);
+
 // How many vnodes a node owns; 0 while the cluster is forming.
 [[nodiscard]] uint32_t owned_vnodes(const topology::Topology& topology, topology::NodeId node);
 

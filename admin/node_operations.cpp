@@ -30,13 +30,6 @@ Result<Change> change_to(Topology next, std::string what) {
   return Change{std::move(next), std::move(what), std::string(kByOperator)};
 }
 
-bool shares_machine_with_the_other_group(const Topology& topology, const Node& node, Group group) {
-  return std::ranges::any_of(topology.nodes, [&](const Node& other) {
-    return other.group == topology::other_group(group) && other.state != NodeState::kDead &&
-           other.machine == node.machine;
-  });
-}
-
 Status check_successor(const Topology& topology, const Node& failed, const Node& successor,
                        const MembershipRules& rules, const FactsOf& facts) {
   if (successor.state != NodeState::kStandby) {
@@ -54,13 +47,12 @@ Status check_successor(const Topology& topology, const Node& failed, const Node&
                     "is up, or replace that first",
                     successor.name, target->name));
   }
-  if (!rules.allow_same_machine &&
-      shares_machine_with_the_other_group(topology, successor, failed.group)) {
+  const Node* const opposite = opposite_on_machine(topology, failed.group, successor.machine);
+  if (opposite != nullptr && !rules.allow_same_machine) {
     return Status::invalid(fmt::format(
-        "standby '{}' is on machine '{}', which has a server of group {}, and would hold both "
+        "standby '{}' is on machine '{}', which has node '{}' of group {}, and would hold both "
         "copies of a key: take a standby on another machine",
-        successor.name, successor.machine,
-        topology::group_name(topology::other_group(failed.group))));
+        successor.name, successor.machine, opposite->name, topology::group_name(opposite->group)));
   }
   return Status::okay();
 }
@@ -171,7 +163,7 @@ const Node* find_successor(const Topology& topology, const Node& failed,
   const Node* second_best = nullptr;
   for (const Node& node : topology.nodes) {
     if (!check_successor(topology, failed, node, rules, facts).ok()) continue;
-    if (!shares_machine_with_the_other_group(topology, node, failed.group)) return &node;
+    if (opposite_on_machine(topology, failed.group, node.machine) == nullptr) return &node;
     if (second_best == nullptr) second_best = &node;
   }
   return second_best;

@@ -98,9 +98,9 @@ bool Supervisor::does_not_serve(const topology::Node& node, const NodeHealth& he
   return idle != idle_since_.end() && !health.last().ready && loop_.now() - idle->second > kIdleMax;
 }
 
-void Supervisor::note_report(const std::string& observer, topology::NodeId node) {
+void Supervisor::note_report(const std::string& observer, const topology::Node& node) {
   arbiter_.reported(observer, node);
-  monitor_.ask_now(node);
+  monitor_.ask_now(node.id);
 }
 
 bool Supervisor::is_restart(topology::NodeId node, uint64_t incarnation) const {

@@ -50,7 +50,7 @@ class Supervisor final : private net::PassTask {
   [[nodiscard]] NodeFacts facts(const topology::Node& node);
 
   // `observer` says that `node` does not answer it.
-  void note_report(const std::string& observer, topology::NodeId node);
+  void note_report(const std::string& observer, const topology::Node& node);
 
   // Whether a process of `node` with this incarnation is another one than the one that serves.
   [[nodiscard]] bool is_restart(topology::NodeId node, uint64_t incarnation) const;

@@ -28,7 +28,7 @@ constexpr uint64_t kLogFileBytes = 4UL << 20;
 constexpr uint64_t kLogBufferBytes = 512UL << 10;
 constexpr uint64_t kCheckpointLogBytes = 8UL << 20;
 
-// The key of the epoch in which a node failed last.
+// The key of the epoch in which a node failed last, or an operator stopped to hold it.
 std::string failure_key(topology::NodeId node) {
   return fmt::format("failed/{}", node);
 }
@@ -169,8 +169,10 @@ Status TopologyStore::put_failures(bdb::Transaction& txn, const topology::Topolo
   constexpr auto kFailed = topology::NodeState::kTempFailed;
   for (const topology::Node& node : next.nodes) {
     const topology::Node* const before = topology_.find(node.id);
-    const bool fails = node.state == kFailed && (before == nullptr || before->state != kFailed);
-    if (!fails) continue;
+    if (node.state != kFailed) continue;
+    const bool fails = before == nullptr || before->state != kFailed;
+    const bool released = before != nullptr && before->held && !node.held;
+    if (!fails && !released) continue;
     DORIS_RETURN_IF_ERROR(db_->put(txn, failure_key(node.id), fmt::to_string(next.epoch)));
   }
   return Status::okay();

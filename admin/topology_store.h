@@ -68,8 +68,9 @@ class TopologyStore {
   // The journal's entry of `epoch`, which is one from 1 to topology().epoch.
   Result<JournalEntry> entry(topology::Epoch epoch);
 
-  // When a node became `temp-failed` the last time, in Unix ms. (Its `since` is when it began to
-  // lack writes: it may have recovered in between, and failed again.) REQUIRES: it is.
+  // Since when a `temp-failed` node is waited for, in Unix ms: it failed then, or, if an operator
+  // has held it, was let back in. (Its `since` is when it began to lack writes: it may have
+  // recovered in between, and failed again.) REQUIRES: it is.
   Result<int64_t> failed_at(const topology::Node& node);
 
   // The newest `count` entries of the journal, the newest first.

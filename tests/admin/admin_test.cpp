@@ -92,6 +92,20 @@ TEST_CASE("a server that has failed for too long is replaced by a standby") {
   CHECK_THAT(refused.text, Catch::StartsWith("REFUSED ") && Contains("declared dead"));
 }
 
+TEST_CASE("a server that has failed for too long is replaced once there is a standby") {
+  RunningAdmin admin(Overrides{{"permanent-failure-after", "200ms"}});
+  FakeServer& a1 = admin.add_server("a1");
+  FakeServer& b1 = admin.add_server("b1");
+  for (FakeServer* server : {&a1, &b1})
+    REQUIRE(admin.register_server(*server).is(Value::Kind::kArray));
+  REQUIRE(eventually([&] { return admin.status_text("state") == "serving"; }));
+  admin.on_thread([&] { b1.vanish(); });
+  REQUIRE(eventually([&] { return admin.node_text("b1", "state") == "temp-failed"; }));
+  REQUIRE(admin.register_server(admin.add_server("s1")).is(Value::Kind::kArray));
+  CHECK(eventually([&] { return admin.node_text("b1", "state") == "dead"; }));
+  CHECK(admin.node_text("s1", "group") == "b");
+}
+
 TEST_CASE("a frozen server is shown as down though its connection stands") {
   RunningAdmin admin(Overrides{{"heartbeat-timeout", "50ms"}});
   FakeServer& a1 = admin.add_server("a1");

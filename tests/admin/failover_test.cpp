@@ -134,6 +134,32 @@ TEST_CASE("an update log is kept by a standby, or by a neighbour, or by nobody")
   }
 }
 
+// What is logged there would be lost together with the copies that are left.
+TEST_CASE("an update log is not kept where the other copies are, if there is another place") {
+  Followed cluster(2);
+  const auto join_beside = [&](const char* name, const char* other) {
+    Registration registration = newcomer(name);
+    registration.machine = newcomer(other).machine;
+    cluster.members.admit(registration);
+    cluster.facts[name] = {.known = true, .answers = true};
+  };
+  join_beside("s1", "a1");
+  SECTION("a standby elsewhere") {
+    cluster.join("s2");
+    cluster.fails("b1");
+    CHECK(cluster.keeper_of("b1") == "s2");
+  }
+  SECTION("a neighbour elsewhere") {
+    cluster.fails("b1");
+    CHECK(cluster.keeper_of("b1") == "b2");
+  }
+  SECTION("better there than nowhere") {
+    cluster.fails("b1");
+    cluster.fails("b2");
+    CHECK(cluster.keeper_of("b1") == "s1");
+  }
+}
+
 TEST_CASE("a stand-in that fails is replaced") {
   Followed cluster(2);
   cluster.join("s1");

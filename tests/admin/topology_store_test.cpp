@@ -149,6 +149,27 @@ TEST_CASE("how long a node has failed is counted from the last time") {
   CHECK(failed_at() == 3'000'000);
 }
 
+// An operator may hold it for longer than permanent-failure-after.
+TEST_CASE("how long a node has failed is counted from when an operator lets it back in") {
+  StoreFixture fixture;
+  fixture.open();
+  REQUIRE(fixture.add("a1").ok());
+  const auto hold = [&](bool held, int64_t at_ms) {
+    fixture.clock.set(at_ms);
+    topology::Topology next = fixture.store->topology();
+    ++next.epoch;
+    topology::Node& node = next.nodes[0];
+    node.state = topology::NodeState::kTempFailed;
+    node.held = held;
+    if (node.since == 0) node.since = next.epoch;
+    REQUIRE(fixture.store->change(next, {"the test", "it", "so"}).ok());
+  };
+  hold(true, 1'000'000);
+  hold(false, 9'000'000);
+  hold(false, 9'500'000);
+  CHECK(*fixture.store->failed_at(fixture.store->topology().nodes[0]) == 9'000'000);
+}
+
 TEST_CASE("a router number is never given twice, even by a restarted admin") {
   StoreFixture fixture;
   fixture.open();
