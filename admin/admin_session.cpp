@@ -2,6 +2,7 @@
 
 #include "admin/admin.h"
 #include "admin/command_table.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "resp/render.h"
 
@@ -12,7 +13,9 @@ const Log kLog("admin");
 
 // Commands are small; no registration comes near this.
 constexpr resp::RequestLimits kLimits = {
-    .bulk_bytes_max = 64 * 1024, .args_max = 1024, .inline_bytes_max = 64 * 1024};
+    .bulk_bytes_max = kAdminBulkBytesMax,
+    .args_max = kAdminArgsMax,
+    .inline_bytes_max = kInlineBytesMax};
 
 // A peer that lets more replies than this pile up waits until it has read them. A topology
 // is some hundred kilobytes at most.

@@ -27,7 +27,7 @@ constexpr std::array kCommands = {
             run_history, "DORIS.HISTORY [count]"},
     Command{spec("doris.topology", 1, "the topology as routers and data servers read it"),
             run_topology, "DORIS.TOPOLOGY"},
-    Command{spec("doris.node", -3, "takes a data server out of service, or another in its place"),
+    Command{spec("doris.node", -1, "takes a data server out of service, or another in its place"),
             run_node,
             "DORIS.NODE FAIL node [FORCE] | RECOVER node | REPLACE node standby [FORCE] | "
             "STANDBY node"},

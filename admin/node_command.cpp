@@ -15,6 +15,7 @@ constexpr std::string_view kUsage =
 
 // The operation that `args` ask for; nothing if they are not well formed.
 std::optional<Result<Change>> plan(Admin& admin, Args args) {
+  if (args.size() < 3) return std::nullopt;
   const topology::Topology& topology = admin.store().topology();
   const FactsOf facts = [&admin](const topology::Node& node) { return admin.facts(node); };
   const auto is = [&](std::string_view word, size_t words) {

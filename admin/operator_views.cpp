@@ -50,6 +50,9 @@ std::string state_trouble(const Scene& scene, const Node& node) {
     return fmt::format("recovers since epoch {}: {} vnodes left to compare, see DORIS.TASKS",
                        node.since, left);
   }
+  if (node.state == NodeState::kDead) {
+    return "replaced: with an empty server-dir and another node-name, its machine can serve again";
+  }
   if (node.state != NodeState::kTempFailed) return "";
   if (node.held) {
     return fmt::format("held by an operator since epoch {}, {}", node.since,
@@ -163,11 +166,12 @@ Value routers_list(const Scene& scene) {
   return Value::array(std::move(routers));
 }
 
+// Of those that the cluster has; one that was replaced is nobody's trouble any more.
 Value troubles_list(const Scene& scene) {
   std::vector<Value> troubles;
   for (const Node& node : scene.topology.nodes) {
     const std::string trouble = trouble_text(scene, node);
-    if (trouble.empty()) continue;
+    if (trouble.empty() || node.state == NodeState::kDead) continue;
     troubles.push_back(MapBuilder().add("server", node.name).add("trouble", trouble).take());
   }
   return Value::array(std::move(troubles));
@@ -223,9 +227,12 @@ std::string time_text(int64_t unix_ms) {
 }  // namespace
 
 Value status_view(const Scene& scene) {
+  uint32_t servers = 0;
   uint32_t up = 0;
   uint32_t down = 0;
   for (const Node& node : scene.topology.nodes) {
+    if (node.state == NodeState::kDead) continue;
+    ++servers;
     const Health health = health_of(scene, node.id);
     up += health == Health::kUp ? 1 : 0;
     down += health == Health::kDown ? 1 : 0;
@@ -236,7 +243,7 @@ Value status_view(const Scene& scene) {
       .add("copies", copies_text(scene))
       .add("epoch", scene.topology.epoch)
       .add("vnodes", scene.topology.vnodes)
-      .add("servers", scene.topology.nodes.size())
+      .add("servers", servers)
       .add("servers up", up)
       .add("servers down", down)
       .add("routers", routers_list(scene));

@@ -18,6 +18,8 @@ constexpr size_t kBulkBytesDefault = 64UL * 1024 * 1024;
 constexpr size_t kBulkBytesCeiling = 512UL * 1024 * 1024;  // Redis's own.
 constexpr size_t kRequestArgsMax = 1024 * 1024;            // Redis's own.
 constexpr size_t kInlineBytesMax = 64 * 1024;              // Redis's own.
+constexpr size_t kAdminArgsMax = 1024;                     // Of a command of the admin,
+constexpr size_t kAdminBulkBytesMax = kKeyBytesMax;        // and of each of its words.
 constexpr size_t kReplyItemsMax = 1024 * 1024;
 constexpr size_t kReplyNestingMax = 32;
 

@@ -106,7 +106,7 @@ constexpr Command kCommands[] = {
     {{"doris.nodes", 1, "admin", 0, 0, 0, "server", "0.1.0", "List the data servers"}, run_doris},
     {{"doris.topology", 1, "admin", 0, 0, 0, "server", "0.1.0", "Show who holds what"}, run_doris},
     {{"doris.route", 2, "admin", 1, 1, 1, "server", "0.1.0", "Show where a key lives"}, run_doris},
-    {{"doris.node", -3, "admin", 0, 0, 0, "server", "0.1.0", "Take a data server out of service"},
+    {{"doris.node", -1, "admin", 0, 0, 0, "server", "0.1.0", "Take a data server out of service"},
      run_doris},
     {{"doris.tasks", 1, "admin", 0, 0, 0, "server", "0.1.0", "Show what is moved or compared"},
      run_doris},

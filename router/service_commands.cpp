@@ -13,8 +13,6 @@
 namespace doris::router {
 namespace {
 
-constexpr size_t kForwardedWordsMax = 1024;  // As the admin takes.
-
 std::string lower(std::string_view text) {
   std::string result(text);
   for (char& c : result)
@@ -74,12 +72,12 @@ void run_doris(ClientSession& session, Args args) {
     topology::append_physical_key(session.name_space, args[1], forwarded[1]);
   }
   // The admin would close the connection that all clients of this router share.
-  const auto too_long = [](const std::string& word) { return word.size() > kKeyBytesMax; };
-  if (forwarded.size() > kForwardedWordsMax || std::ranges::any_of(forwarded, too_long)) {
+  const auto too_long = [](const std::string& word) { return word.size() > kAdminBulkBytesMax; };
+  if (forwarded.size() > kAdminArgsMax || std::ranges::any_of(forwarded, too_long)) {
     session.reply_error(
         fmt::format("ERR a DORIS command has at most {} words of {} bytes, a key's namespace "
                     "included",
-                    kForwardedWordsMax, kKeyBytesMax));
+                    kAdminArgsMax, kAdminBulkBytesMax));
     return;
   }
   Request* request = session.promise();

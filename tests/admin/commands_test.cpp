@@ -66,6 +66,8 @@ TEST_CASE("an unknown command is answered in Redis's words and does not end the 
   CHECK_THAT(admin.ask({"GET", "key"}).text,
              StartsWith("ERR unknown command 'GET', with args beginning with: 'key'"));
   CHECK_THAT(admin.ask({"DORIS.ROUTE"}).text, Contains("wrong number of arguments"));
+  CHECK_THAT(admin.ask({"DORIS.NODE"}).text, Contains("takes FAIL node"));
+  CHECK_THAT(admin.ask({"DORIS.NODE", "HELP"}).text, Contains("takes FAIL node"));
   CHECK_THAT(admin.ask({"CLIENT", "KILL"}).text, StartsWith("ERR unknown subcommand"));
   CHECK_THAT(admin.ask({"CONFIG", "SET", "a", "b"}).text, StartsWith("ERR unknown subcommand"));
   CHECK(admin.ask({"PING"}).text == "PONG");

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "admin/node_operations.h"
 #include "tests/admin/sample_cluster.h"
 
 namespace doris::admin {
@@ -104,6 +105,29 @@ TEST_CASE("a server that is down leaves single copies, and is named with the cau
   REQUIRE(trouble->items.size() == 1);
   CHECK(text_of(trouble->items[0], "server") == "b2");
   CHECK(text_of(trouble->items[0], "trouble") == "down, no answer for 100 ms: connection refused");
+}
+
+TEST_CASE("a server that was replaced is not counted, and no trouble of the cluster") {
+  Stage stage;
+  stage.admit({"a1", "b1", "s1"});
+  for (const std::string name : {"a1", "b1", "s1"})
+    stage.answers(name);
+  const FactsOf facts = [](const topology::Node&) {
+    return NodeFacts{.known = true, .answers = true};
+  };
+  auto change = replace_node(stage.members.topology, "b1", "s1", {}, facts, /*force=*/true);
+  REQUIRE(change.ok());
+  stage.members.accept(*std::move(change));
+  const Value status = status_view(stage.scene());
+  CHECK(number_of(status, "servers") == 2);
+  CHECK(number_of(status, "servers up") == 2);
+  const Value* const trouble = status.get("trouble");
+  REQUIRE(trouble != nullptr);
+  REQUIRE(trouble->items.size() == 1);
+  CHECK(text_of(trouble->items[0], "server") == "s1");
+  const Value nodes = nodes_view(stage.scene());
+  REQUIRE(nodes.items.size() == 3);
+  CHECK_THAT(text_of(nodes.items[1], "trouble"), Catch::StartsWith("replaced: "));
 }
 
 TEST_CASE("vnodes without any copy are shouted about") {
