@@ -12,10 +12,9 @@ namespace {
 const Log kLog("admin");
 
 // Commands are small; no registration comes near this.
-constexpr resp::RequestLimits kLimits = {
-    .bulk_bytes_max = kAdminBulkBytesMax,
-    .args_max = kAdminArgsMax,
-    .inline_bytes_max = kInlineBytesMax};
+constexpr resp::RequestLimits kLimits = {.bulk_bytes_max = kAdminBulkBytesMax,
+                                         .args_max = kAdminArgsMax,
+                                         .inline_bytes_max = kInlineBytesMax};
 
 // A peer that lets more replies than this pile up waits until it has read them. A topology
 // is some hundred kilobytes at most.

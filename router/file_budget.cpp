@@ -1,7 +1,5 @@
 #include "router/file_budget.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -17,19 +15,13 @@ const Log kLog("router");
 constexpr uint64_t kOwnFiles = 256;  // Beside those of clients and backends.
 constexpr uint64_t kServersLikely = 16;
 
-rlimit current_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) limit.rlim_cur = limit.rlim_max = RLIM_INFINITY;
-  return limit;
-}
-
 }  // namespace
 
 // How many data servers there will be is not known yet. So all that may be had is taken, and for a
 // process that may have more than the hard limit what is likely to be needed.
 Status FileBudget::make_room() {
   const uint64_t least = clients_max_ + kOwnFiles;
-  (void)net::raise_file_limit(current_limit().rlim_max);
+  (void)net::raise_file_limit(net::file_limits().most);
   if (net::raise_file_limit(least + threads_ * kShardsMax * kServersLikely).ok()) {
     return Status::okay();
   }
@@ -41,7 +33,7 @@ void FileBudget::adopt(const topology::RoutingTable& table) {
   for (const topology::Node& node : table.topology().nodes) {
     if (table.contacted(node.id)) backends += uint64_t{threads_} * node.shards;
   }
-  const uint64_t allowed = current_limit().rlim_cur;
+  const uint64_t allowed = net::file_limits().now;
   const uint64_t before = std::exchange(clients_, clients_beside(backends, allowed, clients_max_));
   if (clients_ == before) return;
   if (clients_ == clients_max_) {

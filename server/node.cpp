@@ -82,9 +82,8 @@ Status Node::take_over_kept() {
   if (kept.ok()) {
     return take_over(*kept, Source::kDisk).prefixed(settings_.directory + "/topology");
   }
-  if (kept.code() != Code::kNotFound || !guarded(Guard::kEpochPersisted)) {
-    return kept.code() == Code::kNotFound ? Status::okay() : kept.status();
-  }
+  if (kept.code() != Code::kNotFound) return kept.status();
+  if (!guarded(Guard::kEpochPersisted)) return Status::okay();
   return Status::corrupt(
       fmt::format("{0}/topology is missing: restore all of {0}, or empty it and let the node be "
                   "rebuilt",

@@ -22,4 +22,10 @@ Status raise_file_limit(uint64_t files) {
                   files, hard, files, files));
 }
 
+FileLimits file_limits() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return {UINT64_MAX, UINT64_MAX};
+  return {limit.rlim_cur, limit.rlim_max};
+}
+
 }  // namespace doris::net

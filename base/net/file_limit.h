@@ -12,4 +12,11 @@ namespace doris::net {
 // the operator can do. Call it before threads start.
 Status raise_file_limit(uint64_t files);
 
+// How many may be open now, and up to how many any process may raise that.
+struct FileLimits {
+  uint64_t now;
+  uint64_t most;
+};
+[[nodiscard]] FileLimits file_limits();
+
 }  // namespace doris::net
