@@ -198,9 +198,7 @@ void write_help(Writer& writer) {
       "HELP",
       "    Prints this help.",
   };
-  writer.array(std::size(kLines));
-  for (const std::string_view line : kLines)
-    writer.simple(line);
+  writer.lines(kLines);
 }
 
 }  // namespace

@@ -50,9 +50,7 @@ void write_help(Writer& writer) {
       "HELP",
       "    Prints this help.",
   };
-  writer.array(std::size(kLines));
-  for (const std::string_view line : kLines)
-    writer.simple(line);
+  writer.lines(kLines);
 }
 
 void write_get(Writer& writer, const Config& config, Program program,

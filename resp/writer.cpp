@@ -128,6 +128,13 @@ Writer& Writer::verbatim(std::string_view text) {
   return *this;
 }
 
+Writer& Writer::lines(std::span<const std::string_view> lines) {
+  array(lines.size());
+  for (const std::string_view line : lines)
+    simple(line);
+  return *this;
+}
+
 Writer& Writer::value(const Value& value) {
   using Kind = Value::Kind;
   switch (value.kind) {

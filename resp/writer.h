@@ -32,7 +32,9 @@ class Writer {
   Writer& boolean(bool value);              // RESP2: 1 or 0.
   Writer& real(double value);               // RESP2: a bulk. ("double" is a keyword.)
   Writer& verbatim(std::string_view text);  // "txt"; RESP2: a bulk.
-  Writer& value(const Value& value);        // REQUIRES: its simple strings have no CR, no LF.
+  // Simple strings, one under the other. REQUIRES: as simple().
+  Writer& lines(std::span<const std::string_view> lines);
+  Writer& value(const Value& value);  // REQUIRES: its simple strings have no CR, no LF.
 
  private:
   Writer& header(char type, int64_t number);

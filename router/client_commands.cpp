@@ -8,6 +8,7 @@
 #include "resp/errors.h"
 #include "resp/words.h"
 #include "router/command_table.h"
+#include "router/subcommand.h"
 
 namespace doris::router {
 namespace {
@@ -143,10 +144,7 @@ void client_reply(ClientSession& session, Args args) {
 }
 
 void client_help(ClientSession& session, Args) {
-  resp::Writer writer = session.reply_now();
-  writer.array(std::size(kHelp));
-  for (const std::string_view line : kHelp)
-    writer.simple(line);
+  session.reply_now().lines(kHelp);
 }
 
 struct ClientCommand {
@@ -177,17 +175,8 @@ bool set_client_name(ClientSession& session, std::string_view name) {
 }
 
 void run_client(ClientSession& session, Args args) {
-  const std::string_view word = args[1];
-  const auto found = std::ranges::find_if(kClientCommands, [&](const ClientCommand& command) {
-    return resp::equals_ignoring_case(word, command.name);
-  });
-  if (found == std::end(kClientCommands)) {
-    session.reply_error(resp::unknown_subcommand("CLIENT", word));
-  } else if (!resp::arity_fits(found->arity, args.size())) {
-    session.reply_error(resp::wrong_arity(fmt::format("client|{}", found->name)));
-  } else {
-    found->run(session, args);
-  }
+  const auto* const command = find_subcommand(session, "client", kClientCommands, args);
+  if (command != nullptr) command->run(session, args);
 }
 
 }  // namespace doris::router

@@ -1,12 +1,10 @@
 // READONLY READWRITE CLUSTER: what client libraries for a Redis Cluster ask on the way in. Doris is
 // none to its clients, so they get to the letter what a Redis with cluster support disabled
 // replies, and most of them go on as with a single Redis.
-#include <algorithm>
-#include <string>
+#include <string_view>
 
-#include "resp/errors.h"
-#include "resp/words.h"
 #include "router/command_table.h"
+#include "router/subcommand.h"
 
 namespace doris::router {
 namespace {
@@ -57,16 +55,8 @@ void refuse_cluster(ClientSession& session, Args) {
 }
 
 void run_cluster(ClientSession& session, Args args) {
-  const auto found = std::ranges::find_if(kSubcommands, [&](const Subcommand& subcommand) {
-    return resp::equals_ignoring_case(subcommand.name, args[1]);
-  });
-  if (found == std::end(kSubcommands)) {
-    session.reply_error(resp::unknown_subcommand("CLUSTER", args[1]));
-  } else if (!resp::arity_fits(found->arity, args.size())) {
-    session.reply_error(resp::wrong_arity("cluster|" + std::string(found->name)));
-  } else {
-    session.reply_error(kDisabled);
-  }
+  const auto* const subcommand = find_subcommand(session, "cluster", kSubcommands, args);
+  if (subcommand != nullptr) session.reply_error(kDisabled);
 }
 
 }  // namespace doris::router

@@ -260,23 +260,31 @@ struct Writer {
     cluster.loop_.settle();
     REQUIRE(router->replies().size() == 1);
   }
+
+  // A write that the other copy does not get.
+  void set(Cluster& cluster, const std::string& key) {
+    std::string version(resp::Version::kBytes, '\0');
+    resp::Version{5, 1, 257}.encode(version.data());
+    router->send({"VSET", "P", std::to_string(Cluster::ref(key).vnode), key, version, "0", "v"});
+    cluster.loop_.settle();
+  }
+
   std::unique_ptr<Router> router;
 };
+
+// Of which a1 has the primary replica.
+std::string key_of_a1(const Cluster& cluster) {
+  std::string key = "k";
+  while (cluster.topology_.primary[Cluster::ref(key).vnode] != topology::Group::kA)
+    key += "k";
+  return key;
+}
 
 TEST_CASE("a write whose router dies before the other copy has it is brought there") {
   Cluster cluster;
   cluster.tell_all();
-  std::string key = "k";
-  while (cluster.topology_.primary[Cluster::ref(key).vnode] != topology::Group::kA)
-    key += "k";
-  {
-    Writer writer(cluster);
-    std::string version(resp::Version::kBytes, '\0');
-    resp::Version{5, 1, 257}.encode(version.data());
-    writer.router->send(
-        {"VSET", "P", std::to_string(Cluster::ref(key).vnode), key, version, "0", "v"});
-    cluster.loop_.settle();
-  }
+  const std::string key = key_of_a1(cluster);
+  Writer(cluster).set(cluster, key);
   CHECK(Cluster::get(cluster.b1(), key) == "(none)");
   CHECK(cluster.a1().shard->unsettled().size() == 1);
   cluster.loop_.advance(Millis{10'000});
@@ -289,14 +297,9 @@ TEST_CASE("a write whose router dies before the other copy has it is brought the
 TEST_CASE("a write whose router falls silent is brought to the other copy") {
   Cluster cluster;
   cluster.tell_all();
-  std::string key = "k";
-  while (cluster.topology_.primary[Cluster::ref(key).vnode] != topology::Group::kA)
-    key += "k";
+  const std::string key = key_of_a1(cluster);
   Writer writer(cluster);
-  std::string version(resp::Version::kBytes, '\0');
-  resp::Version{5, 1, 257}.encode(version.data());
-  writer.router->send(
-      {"VSET", "P", std::to_string(Cluster::ref(key).vnode), key, version, "0", "v"});
+  writer.set(cluster, key);
   SECTION("not while the router speaks") {
     for (int i = 0; i < 10; ++i) {
       cluster.loop_.advance(Millis{1000});
