@@ -3,6 +3,7 @@
 
 #include "admin/admin.h"
 #include "admin/command_table.h"
+#include "base/net/address.h"
 #include "resp/errors.h"
 #include "resp/words.h"
 
@@ -14,6 +15,17 @@ namespace {
 constexpr Millis kWatchMax{60000};
 
 constexpr size_t kAddressBytesMax = 256;
+
+// Who says `address` of itself. One that listens on all addresses of its machine does not know
+// under which others reach it: it is called by the one that its connection comes from.
+std::string name_of(const AdminSession& session, std::string_view address) {
+  Result<net::Address> named = net::Address::parse(address);
+  if (!named.ok() || (named->host != "0.0.0.0" && named->host != "::")) return std::string(address);
+  const Result<net::Address> peer = net::Address::parse(session.peer());
+  if (!peer.ok()) return std::string(address);
+  named->host = peer->host;
+  return named->text();
+}
 
 void register_a_server(AdminSession& session, Args words) {
   Admin& admin = session.admin();
@@ -39,7 +51,7 @@ void register_a_router(AdminSession& session, std::string_view address) {
     session.error(fmt::format("ERR {}", number.status().message()));
     return;
   }
-  admin.note_watcher(std::string(address), admin.store().topology().epoch, Millis{0});
+  admin.note_watcher(name_of(session, address), admin.store().topology().epoch, Millis{0});
   session.answer()
       .array(3)
       .bulk(admin.store().topology().cluster)
@@ -72,7 +84,7 @@ void run_report(AdminSession& session, Args args) {
   } else if (node == nullptr) {
     session.error(fmt::format("ERR there is no node '{}'", args[2]));
   } else {
-    admin.note_report(std::string(args[1]), *node);
+    admin.note_report(name_of(session, args[1]), *node);
     session.answer().simple("OK");
   }
 }
@@ -87,7 +99,7 @@ void run_watch(AdminSession& session, Args args) {
   const Millis wait = std::min(
       kWatchMax, Millis{static_cast<int64_t>(std::min<uint64_t>(wait_ms, kWatchMax.count()))});
   if (args[3].size() <= kAddressBytesMax) {
-    session.admin().note_watcher(std::string(args[3]), have, wait);
+    session.admin().note_watcher(name_of(session, args[3]), have, wait);
   }
   session.watch(have, wait);
 }

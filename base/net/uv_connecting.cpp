@@ -80,7 +80,7 @@ void UvConnecting::on_connected(int status) {
   attempt_ = nullptr;
   if (status < 0) return fail_soon(status);
   if (connected_to_itself()) return fail_soon(UV_ECONNREFUSED);
-  if (const int error = uv_tcp_nodelay(&socket_->handle, 1); error < 0) return fail_soon(error);
+  if (const int error = UvStream::tune(&socket_->handle); error < 0) return fail_soon(error);
   finish(std::unique_ptr<Stream>(
       std::make_unique<UvStream>(loop_, std::move(socket_), target_.address().text())));
 }

@@ -18,6 +18,9 @@ void release_if_large(Buffer& empty) {
   if (empty.capacity() > kKeptBytesMax) empty.release();
 }
 
+// As Redis does by default. A peer that lost power while idle would stay connected for ever.
+constexpr unsigned kKeepAliveSeconds = 300;
+
 uv_buf_t as_uv(const Buffer& buffer) {
   // libuv reads it only; its type is shared with reading.
   return {const_cast<char*>(buffer.view().data()), buffer.size()};
@@ -37,9 +40,14 @@ Result<std::unique_ptr<Stream>> UvStream::open(UvLoop& loop, SocketFd fd, std::s
   uv_tcp_t* const handle = &(*socket)->handle;
   if (const int error = uv_tcp_open(handle, fd.get()); error < 0) return uv_status(error, peer);
   static_cast<void>(fd.release());  // The handle closes it.
-  if (const int error = uv_tcp_nodelay(handle, 1); error < 0) return uv_status(error, peer);
+  if (const int error = tune(handle); error < 0) return uv_status(error, peer);
   return std::unique_ptr<Stream>(
       std::make_unique<UvStream>(loop, std::move(*socket), std::move(peer)));
+}
+
+int UvStream::tune(uv_tcp_t* handle) {
+  const int error = uv_tcp_nodelay(handle, 1);
+  return error < 0 ? error : uv_tcp_keepalive(handle, 1, kKeepAliveSeconds);
 }
 
 UvStream::UvStream(UvLoop& loop, HandlePtr<Socket> socket, std::string peer)

@@ -30,6 +30,10 @@ class UvStream final : public Stream {
   };
   static Result<HandlePtr<Socket>> new_socket(UvLoop& loop);
 
+  // What every connection gets: no delay of small writes, and a question to the peer's kernel after
+  // a long silence. An error of libuv, or 0.
+  static int tune(uv_tcp_t* handle);
+
   // Of a socket that is connected.
   static Result<std::unique_ptr<Stream>> open(UvLoop& loop, SocketFd fd, std::string peer);
   UvStream(UvLoop& loop, HandlePtr<Socket> socket, std::string peer);

@@ -268,6 +268,16 @@ TEST_CASE("routers get different numbers, and are listed while they watch") {
   CHECK(status.get("routers")->items[0].get("router")->text == "10.0.0.1:6379");
 }
 
+TEST_CASE("a router that listens on all addresses is listed by the one it comes from") {
+  RunningAdmin admin;
+  (void)admin.ask({"DORIS.REGISTER", "router", "0.0.0.0:6379"});
+  (void)admin.ask({"DORIS.WATCH", "1", "0", "[::]:6380"});
+  const Value status = admin.ask({"DORIS.STATUS"});
+  REQUIRE(status.get("routers")->items.size() == 2);
+  CHECK(status.get("routers")->items[0].get("router")->text == "127.0.0.1:6379");
+  CHECK(status.get("routers")->items[1].get("router")->text == "127.0.0.1:6380");
+}
+
 TEST_CASE("a restarted admin has forgotten nothing that matters") {
   RunningAdmin admin;
   form(admin);

@@ -1,6 +1,8 @@
 // Loop::listen() and adopt().
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include <catch2/catch.hpp>
 
@@ -51,6 +53,32 @@ TEST_CASE("Many clients that come at once are all served") {
     peers.emplace_back(server.port());
   for (Peer& peer : peers)
     CHECK(peer.receive(7) == "welcome");
+}
+
+// Of all sockets of this process that have the port on their own side.
+std::vector<int> sockets_at(uint16_t port) {
+  std::vector<int> found;
+  for (int fd = 0; fd < 1024; ++fd) {
+    sockaddr_in own{};
+    socklen_t size = sizeof own;
+    if (::getsockname(fd, reinterpret_cast<sockaddr*>(&own), &size) != 0) continue;
+    if (own.sin_family == AF_INET && ntohs(own.sin_port) == port) found.push_back(fd);
+  }
+  return found;
+}
+
+TEST_CASE("The kernel asks after a peer that is silent for long, so that a dead one is noticed") {
+  Server server([](Connection& made) { made.write("welcome"); });
+  Peer peer(server.port());
+  REQUIRE(peer.receive(7) == "welcome");
+  int asked = 0;
+  for (const int fd : sockets_at(server.port())) {
+    int on = 0;
+    socklen_t size = sizeof on;
+    REQUIRE(::getsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, &size) == 0);
+    asked += on;
+  }
+  CHECK(asked == 1);  // All but the one that listens.
 }
 
 TEST_CASE("An accepted connection can be served by the loop of another thread") {
