@@ -171,9 +171,10 @@ std::vector<ConfigKey> server_keys() {
              "from then on what server-dir holds decides."),
       number(Type::kBytes, "cache-size", kServer, "0", {0, 4096 * kGb},
              "Memory for the pages of all shards together; each gets 16mb at least. 0 takes a "
-             "quarter of the "
-             "machine's. Make what is read often fit, but leave as much again to the system, which "
-             "caches the files as well."),
+             "quarter of the machine's. Make what is read often fit, but leave as much again to "
+             "the system, which caches the files as well. It should hold what is written in some "
+             "seconds: a request that needs room among pages that are not on the disk waits for "
+             "the disk."),
       choice("appendfsync", kServer, "everysec", "always|everysec|no",
              "When a write is forced to the disk. With always, before it is acknowledged. With "
              "everysec, within a second: the last second is lost only if both machines of a key "
