@@ -13,6 +13,7 @@
 namespace doris::resp {
 
 using WriteId = uint64_t;
+inline constexpr size_t kWriteIdBytes = sizeof(WriteId);  // On the wire, big-endian.
 
 // A data server brings a write to its other copy itself once its router has been away for the
 // grace. A router proposes a write that was not answered again only within the time that is less:

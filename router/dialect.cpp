@@ -41,7 +41,7 @@ class IdBytes {
   [[nodiscard]] std::string_view view() const { return {bytes_, sizeof(bytes_)}; }
 
  private:
-  char bytes_[sizeof(resp::WriteId)];
+  char bytes_[resp::kWriteIdBytes];
 };
 
 // Whether the operation has another id than the write's own version gives it.

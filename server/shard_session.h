@@ -62,11 +62,11 @@ class ShardSession final : public PacedSession {
   void run_wait(Args args);
   void run_base(Args args);
 
-  // What changes records (shard_session_write.cpp).
+  // What changes records (shard_session_write.cpp, shard_session_update.cpp).
   void run_set(Args args);
   void run_del(Args args);
-  void run_update(Args args);
   void run_settle(Args args);
+  void run_update(Args args);
 
   // What other data servers ask (shard_session_peer.cpp).
   void run_peer(Args args);
