@@ -17,6 +17,7 @@ enum class Guard : uint8_t {
   kReplicasCompare,  // The other replica keeps the newest version, not the last to come.
   kTombstones,       // A deletion leaves a tombstone.
   kFloor,            // What is older than a reclaimed tombstone stays out.
+  kFloorsTakenOver,  // Who is filled anew learns below what tombstones were reclaimed.
   // The write path.
   kSecondCopyAwaited,    // OK means two copies.
   kSecondCopySent,       // A second copy whose connection was lost is sent again.

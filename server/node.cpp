@@ -367,13 +367,6 @@ void Node::take_report(uint8_t index, ShardReport report) {
       [this, index, report = std::move(report)]() mutable { reports_[index] = std::move(report); });
 }
 
-ShardReport Node::report() const {
-  ShardReport sum;
-  for (const ShardReport& report : reports_)
-    sum.add(report);
-  return sum;
-}
-
 void Node::want_verification(uint64_t id, bool repairs) {
   if (id == wanted_verification_) return;
   wanted_verification_ = id;

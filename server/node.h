@@ -71,7 +71,7 @@ class Node final : private ShardHost {
   [[nodiscard]] bool writes_allowed() const override { return stores_->writes_allowed(); }
 
   // What all shards have reported.
-  [[nodiscard]] ShardReport report() const;
+  [[nodiscard]] ShardReport report() const { return sum_of(reports_); }
 
   // What the admin wants of Shard::verify(); 0: nothing.
   void want_verification(uint64_t id, bool repairs);

@@ -10,7 +10,7 @@ namespace {
 
 using resp::Value;
 
-constexpr size_t kDigestBytes = 16;
+constexpr size_t kSummaryBytes = 16 + resp::Version::kBytes;
 constexpr std::string_view kTombstone = "T";
 constexpr std::string_view kValue = "V";
 constexpr std::string_view kUnsettled = "U";
@@ -57,11 +57,11 @@ void write_record_items(resp::Writer& out, const RecordHeader& header, std::stri
 
 }  // namespace
 
-void write_digest(resp::Writer& out, const VnodeDigest& digest) {
+void write_summary(resp::Writer& out, const VnodeSummary& summary) {
   std::string bytes;
-  append_big_endian(digest.records, bytes);
-  append_big_endian(digest.sum, bytes);
-  out.bulk(bytes);
+  append_big_endian(summary.digest.records, bytes);
+  append_big_endian(summary.digest.sum, bytes);
+  out.bulk(bytes += version_bytes(summary.floor));
 }
 
 void write_version(resp::Writer& out, const resp::Version& version) {
@@ -92,14 +92,15 @@ void write_log_item(resp::Writer& out, topology::Vnode vnode, std::string_view k
   write_record_items(out, header, value);
 }
 
-Result<std::vector<VnodeDigest>> read_digests(const Value& reply) {
-  std::vector<VnodeDigest> digests;
+Result<std::vector<VnodeSummary>> read_summaries(const Value& reply) {
+  std::vector<VnodeSummary> summaries;
   for (const Value& item : reply.items) {
-    if (!is_bulk(item) || item.text.size() != kDigestBytes) return odd("VDIGEST");
-    digests.push_back({read_big_endian<uint64_t>(item.text.data()),
-                       read_big_endian<uint64_t>(item.text.data() + 8)});
+    if (!is_bulk(item) || item.text.size() != kSummaryBytes) return odd("VDIGEST");
+    const char* const bytes = item.text.data();
+    summaries.push_back({{read_big_endian<uint64_t>(bytes), read_big_endian<uint64_t>(bytes + 8)},
+                         resp::Version::decode(bytes + 16)});
   }
-  return digests;
+  return summaries;
 }
 
 Result<KeyPage> read_key_page(const Value& reply) {

@@ -23,6 +23,12 @@ struct RecordCopy {
   std::string value;
 };
 
+// Of a vnode, in a moment: what VDIGEST tells.
+struct VnodeSummary {
+  VnodeDigest digest;
+  resp::Version floor;
+};
+
 // A page of VKEYS. `next` is where to go on from; empty at the end of the vnode.
 struct KeyPage {
   struct Item {
@@ -52,7 +58,7 @@ struct LogPage {
   std::vector<Item> items;
 };
 
-void write_digest(resp::Writer& out, const VnodeDigest& digest);      // A bulk of 16 bytes.
+void write_summary(resp::Writer& out, const VnodeSummary& summary);   // A bulk of 32 bytes.
 void write_version(resp::Writer& out, const resp::Version& version);  // A bulk of 16 bytes.
 void write_key(resp::Writer& out, std::string_view key, const resp::Version& version, bool live);
 void write_unsettled_key(resp::Writer& out, std::string_view key, const resp::Version& version);
@@ -61,7 +67,7 @@ void write_log_item(resp::Writer& out, topology::Vnode vnode, std::string_view k
                     const RecordHeader& header, std::string_view value);
 
 // Each is kInvalid if the reply is not what was asked for.
-Result<std::vector<VnodeDigest>> read_digests(const resp::Value& reply);
+Result<std::vector<VnodeSummary>> read_summaries(const resp::Value& reply);
 Result<KeyPage> read_key_page(const resp::Value& reply);
 // As many as came: of `keys`, the first ones. No value: the peer has no such record.
 Result<std::vector<std::optional<RecordCopy>>> read_records(const resp::Value& reply,

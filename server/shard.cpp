@@ -70,6 +70,7 @@ void Shard::stop() {
 
 void Shard::set_standing(Standing standing) {
   commit_now();
+  if (standing == standing_) return;  // What goes on beside requests need not begin again.
   anti_entropy_.reset();
   recovery_.reset();
   settler_.reset();
@@ -248,7 +249,9 @@ ShardReport Shard::report() {
   ShardReport report;
   report.logs = log_gauges_.reports(loop_.now());
   if (recovery_ != nullptr) report.recovery = recovery_->progress();
-  if (verification_ != nullptr) report.verification = verification_->report();
+  if (verification_ != nullptr && verification_->begun()) {
+    report.verification = verification_->report();
+  }
   return report;
 }
 

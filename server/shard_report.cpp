@@ -23,31 +23,38 @@ void add_log(std::vector<LogReport>& logs, const LogReport& other) {
   add_progress(place->draining, other.draining);
 }
 
-void add_verification(std::optional<VerificationReport>& sum,
-                      const std::optional<VerificationReport>& other) {
-  if (!other) return;
-  if (!sum || sum->id != other->id) {
-    if (!sum || sum->id < other->id) sum = other;  // Some shard has not heard of the newest yet.
-    return;
+// REQUIRES: of the same verification.
+void add_verification(VerificationReport& sum, const VerificationReport& other) {
+  sum.total += other.total;
+  sum.left += other.left;
+  sum.skipped += other.skipped;
+  sum.differences += other.differences;
+  sum.mended += other.mended;
+  sum.elapsed = std::max(sum.elapsed, other.elapsed);
+  for (const std::string& sample : other.samples) {
+    if (sum.samples.size() < VerificationReport::kSamplesMax) sum.samples.push_back(sample);
   }
-  sum->total += other->total;
-  sum->left += other->left;
-  sum->skipped += other->skipped;
-  sum->differences += other->differences;
-  sum->mended += other->mended;
-  sum->elapsed = std::max(sum->elapsed, other->elapsed);
-  for (const std::string& sample : other->samples) {
-    if (sum->samples.size() < VerificationReport::kSamplesMax) sum->samples.push_back(sample);
-  }
+}
+
+bool all_have_begun(std::span<const ShardReport> reports) {
+  return !reports.empty() && std::ranges::all_of(reports, [&](const ShardReport& report) {
+    return report.verification && reports[0].verification &&
+           report.verification->id == reports[0].verification->id;
+  });
 }
 
 }  // namespace
 
-void ShardReport::add(const ShardReport& other) {
-  for (const LogReport& log : other.logs)
-    add_log(logs, log);
-  add_progress(recovery, other.recovery);
-  add_verification(verification, other.verification);
+ShardReport sum_of(std::span<const ShardReport> reports) {
+  ShardReport sum;
+  if (all_have_begun(reports)) sum.verification.emplace().id = reports[0].verification->id;
+  for (const ShardReport& report : reports) {
+    for (const LogReport& log : report.logs)
+      add_log(sum.logs, log);
+    add_progress(sum.recovery, report.recovery);
+    if (sum.verification) add_verification(*sum.verification, *report.verification);
+  }
+  return sum;
 }
 
 }  // namespace doris::server

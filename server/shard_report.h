@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -39,9 +40,9 @@ struct ShardReport {
   std::vector<LogReport> logs;       // By target.
   std::optional<Progress> recovery;  // In vnodes.
   std::optional<VerificationReport> verification;
-
-  // Adds what another shard of the node says.
-  void add(const ShardReport& other);
 };
+
+// What a node's shards say together. Of a verification nothing before all of them have begun it.
+[[nodiscard]] ShardReport sum_of(std::span<const ShardReport> reports);
 
 }  // namespace doris::server

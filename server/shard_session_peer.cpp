@@ -63,7 +63,7 @@ void ShardSession::run_digest(Args args) {
   reply().array(vnodes.size());
   for (const topology::Vnode vnode : vnodes) {
     resp::Writer out = reply();
-    write_digest(out, shard_.store().digest(vnode));
+    write_summary(out, {shard_.store().digest(vnode), shard_.store().floor(vnode)});
   }
 }
 

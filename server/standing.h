@@ -25,6 +25,9 @@ struct Standing {
   // Whether it is in one of the two groups; a standby only keeps update logs.
   [[nodiscard]] bool owns() const { return group != topology::Group::kStandby; }
 
+  // The same table, not one that is like it.
+  bool operator==(const Standing&) const = default;
+
   // REQUIRES: ready().
   [[nodiscard]] bool recovering() const {
     return owns() && table->topology().find(self)->state == topology::NodeState::kRecovering;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <utility>
 
 #include "base/log.h"
 #include "server/shard.h"
@@ -23,8 +24,10 @@ Verification::Verification(net::Loop& loop, Random& random, Shard& shard, uint64
 
 void Verification::go_on(const Standing& standing) {
   syncs_.clear();
-  if (!standing.ready() || !standing.owns()) return;
-  if (!begun_) begin(standing);
+  if (!standing.ready()) return;
+  const bool is_first = !std::exchange(begun_, true);
+  if (!standing.owns()) return;
+  if (is_first) begin(standing);
   const topology::RoutingTable& table = *standing.table;
   const topology::Group other = topology::other_group(standing.group);
   const topology::Replica self{standing.self, shard_.options().index};
@@ -55,7 +58,6 @@ void Verification::go_on(const Standing& standing) {
 
 // All vnodes of which this is the primary replica, or would be.
 void Verification::begin(const Standing& standing) {
-  begun_ = true;
   const topology::RoutingTable& table = *standing.table;
   for (uint32_t v = 0; v < table.vnodes(); ++v) {
     const auto vnode = static_cast<topology::Vnode>(v);

@@ -75,21 +75,43 @@ void VnodeSync::compare_digests() {
 }
 
 void VnodeSync::on_digests(const Result<resp::Value>& reply, size_t count) {
-  const auto digests = reply.ok() ? read_digests(*reply) : reply.status();
-  if (!digests.ok() || digests->size() != count) {
-    on_trouble(digests.ok() ? Status::invalid("another number of digests came") : digests.status());
+  const auto theirs = reply.ok() ? read_summaries(*reply) : reply.status();
+  if (!theirs.ok() || theirs->size() != count) {
+    on_trouble(theirs.ok() ? Status::invalid("another number of digests came") : theirs.status());
     return;
   }
-  for (const VnodeDigest& theirs : *digests) {
+  if (const Status taken = take_floors(*theirs); !taken.ok()) {
+    on_trouble(taken);
+    return;
+  }
+  for (const VnodeSummary& each : *theirs) {
     const topology::Vnode vnode = unknown_.back();
     unknown_.pop_back();
-    if (theirs == shard_.store().digest(vnode)) {
+    if (each.digest == shard_.store().digest(vnode)) {
       done(vnode, {});
     } else {
       put_aside(vnode);
     }
   }
   go_on();
+}
+
+// Of those of unknown_, from the back, that are equal.
+Status VnodeSync::take_floors(const std::vector<VnodeSummary>& theirs) {
+  for (size_t i = 0; i < theirs.size(); ++i) {
+    const topology::Vnode vnode = unknown_[unknown_.size() - 1 - i];
+    if (theirs[i].digest != shard_.store().digest(vnode)) continue;
+    DORIS_RETURN_IF_ERROR(take_floor(vnode, theirs[i].floor));
+  }
+  return shard_.commit_copies();
+}
+
+// This side has all that the other has: what is absent here is absent there, and counts there as
+// deleted in `floor`. With the reclaimed tombstones, it would be forgotten here that it was.
+Status VnodeSync::take_floor(topology::Vnode vnode, const resp::Version& floor) {
+  if (!recovers() || !guarded(Guard::kFloorsTakenOver)) return Status::okay();
+  if (floor <= shard_.store().floor(vnode)) return Status::okay();
+  return shard_.add_to_batch([&](Store& store) { return store.raise_floor(vnode, floor); });
 }
 
 // Where writes go on, digests differ for as long as one is on its way: a second look is cheaper
@@ -122,6 +144,7 @@ void VnodeSync::on_page(const Result<resp::Value>& reply) {
   }
   next_ = page->next;
   floor_ = page->floor;
+  if (from_.empty()) first_floor_ = page->floor;
   for (TheirKey& each : found->coming)
     coming_.emplace(std::move(each.key), each.version);
   for (TheirKey& each : found->theirs) {
@@ -292,8 +315,9 @@ void VnodeSync::finish_page() {
     const topology::Vnode vnode = different_.back();
     different_.pop_back();
     const std::vector<Difference> found = std::exchange(differences_, {});
-    const bool waits = !has_all_come(vnode, std::exchange(coming_, {}));
-    if (std::exchange(must_wait_, false) || waits) {
+    const bool has_come = has_all_come(vnode, std::exchange(coming_, {}));
+    const bool waits = std::exchange(must_wait_, false) || !has_come;
+    if (waits || !take_floor(vnode, first_floor_).ok() || !shard_.commit_copies().ok()) {
       later_.push_back(vnode);
     } else {
       done(vnode, found);

@@ -16,7 +16,7 @@
 // after request-timeout; a vnode with such a record waits until then, or until a newer one has
 // come. What the other has reclaimed is dropped here. And it waits for what is not settled there
 // and has not come here: its writer will bring it, or it ends otherwise, and until then this side
-// could show what was there before, or lack even that.
+// could show what was there before, or lack even that. In the end it takes over the other's floor.
 //
 // To compare, or to repair. Both sides are up, and this one has the primary replica. What is
 // settled on one of two is on both: a record that is not is a difference, and counted. Only to
@@ -78,6 +78,8 @@ class VnodeSync {
   void go_on();
   void compare_digests();
   void on_digests(const Result<resp::Value>& reply, size_t count);
+  Status take_floors(const std::vector<VnodeSummary>& theirs);
+  Status take_floor(topology::Vnode vnode, const resp::Version& floor);
   void put_aside(topology::Vnode vnode);
   void read_page();
   void on_page(const Result<resp::Value>& reply);
@@ -114,6 +116,7 @@ class VnodeSync {
   std::string from_;
   std::string next_;
   resp::Version floor_;         // Theirs.
+  resp::Version first_floor_;   // Theirs, at the vnode's first page: so much holds of all pages.
   std::vector<OurKey> to_ask_;  // Newer here: does the other still not have them?
   std::vector<TheirKey> to_fetch_;
   std::vector<std::string> to_send_;

@@ -1,8 +1,11 @@
 // Copies that differ, as an operator finds and mends them.
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <filesystem>
 
 #include "resp/version.h"
 #include "tests/integration/cluster.h"
+#include "tests/integration/cluster_state.h"
 
 namespace doris::integration {
 namespace {
@@ -82,6 +85,45 @@ TEST_CASE("deleted keys leave nothing behind on either copy, and stay deleted") 
   cluster.await_service();
   CHECK(client.command({"GET", "k8"}) == Reply::nil());
   CHECK(client.command({"GET", "k7"}) == Reply::bulk("again"));
+}
+
+// Each fault is healed before the next. What is filled anew must learn what was deleted, too.
+TEST_CASE(
+    "a deleted key stays deleted though one server is filled anew, and then an old disk comes") {
+  namespace fs = std::filesystem;
+  Cluster cluster({.conf = {"tombstone-retention=1s", "anti-entropy-interval=1s", "vnodes=100"}});
+  RedisClient client = cluster.client();
+  std::vector<std::string> del = {"DEL"};
+  for (int i = 0; i < 9; ++i) {
+    del.push_back("k" + std::to_string(i));
+    REQUIRE(client.command({"SET", del.back(), "v"}).ok());
+  }
+  const std::string a1 = cluster.directory() + "/a1";
+  const std::string older = cluster.directory() + "/a1-older";
+  cluster.kill("a1");
+  fs::copy(a1, older, fs::copy_options::recursive);
+  cluster.restart("a1");
+  REQUIRE(becomes_whole(cluster));
+  REQUIRE(client.command(del) == Reply::integer(9));
+  for (const std::string server : {"a1", "b1"}) {
+    REQUIRE(eventually([&] {
+      return std::all_of(del.begin() + 1, del.end(), [&](const std::string& key) {
+        return cluster.client(server).command({"DORIS.RECORD", key}).line("state") == "absent";
+      });
+    }));
+  }
+  cluster.kill("b1");
+  fs::remove_all(cluster.directory() + "/b1");
+  cluster.restart("b1");
+  REQUIRE(becomes_whole(cluster));
+  cluster.kill("a1");
+  fs::remove_all(a1);
+  fs::rename(older, a1);
+  cluster.restart("a1");
+  REQUIRE(becomes_whole(cluster));
+  std::vector<std::string> exists = del;
+  exists[0] = "EXISTS";
+  CHECK(client.command(exists) == Reply::integer(0));
 }
 
 }  // namespace

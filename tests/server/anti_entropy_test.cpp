@@ -153,6 +153,60 @@ TEST_CASE("an empty node gets records below the floor that its own disk once had
   CHECK(cluster.both("k") == "v v");
 }
 
+// The next to come back with an old disk, or with an old update log, might meet only such nodes.
+TEST_CASE("a node that is filled anew knows what was reclaimed before") {
+  Watched cluster;
+  const topology::Vnode vnode = Watched::ref("k").vnode;
+  const resp::Version floor{5, Watched::ago(10'000), 0};
+  SECTION("there is nothing else") {}
+  SECTION("there are other records") {
+    std::string other = "other";
+    while (Watched::ref(other).vnode != vnode)
+      other += "r";
+    Watched::put(cluster.b1(), other, Watched::ago(5'000), "v");
+  }
+  REQUIRE(cluster.b1().store->raise_floor(vnode, floor).ok());
+  REQUIRE(cluster.b1().store->commit().ok());
+  cluster.recover();
+  cluster.run();
+  REQUIRE(cluster.complete());
+  CHECK(cluster.a1().store->floor(vnode) == floor);
+  RecordCopy late;
+  late.key = "k";
+  late.header.version = {5, Watched::ago(30'000), 257};
+  late.value = "v";
+  REQUIRE(cluster.a1().shard->add_copy(vnode, late).ok());
+  REQUIRE(cluster.a1().shard->commit_copies().ok());
+  CHECK(cluster.both("k") == "(none) (none)");
+}
+
+TEST_CASE("shards report a verification together, once all of them have begun it") {
+  const auto report_of = [](uint64_t id, uint64_t total) {
+    ShardReport report;
+    report.verification = VerificationReport{.id = id, .total = total, .left = total, .samples = {}};
+    return report;
+  };
+  CHECK_FALSE(sum_of({}).verification);
+  const ShardReport not_begun[] = {report_of(7, 10), ShardReport()};
+  CHECK_FALSE(sum_of(not_begun).verification);
+  const ShardReport older[] = {report_of(7, 10), report_of(6, 10)};
+  CHECK_FALSE(sum_of(older).verification);
+  const ShardReport begun[] = {report_of(7, 10), report_of(7, 20)};
+  REQUIRE(sum_of(begun).verification);
+  CHECK(sum_of(begun).verification->total == 30);
+  CHECK(sum_of(begun).verification->left == 30);
+}
+
+// Routers bring the topology to every shard, each for itself.
+TEST_CASE("a standing that is the same as before does not begin a recovery again") {
+  Watched cluster;
+  cluster.recover();
+  cluster.run();
+  REQUIRE(cluster.complete());
+  cluster.a1().shard->set_standing(cluster.a1().shard->standing());
+  CHECK(cluster.complete());
+}
+
 TEST_CASE("nothing is reclaimed while a node has failed or recovers") {
   Watched cluster;
   cluster.put_both("k", Watched::ago(20'000), "");
@@ -188,8 +242,8 @@ VerificationReport verify(Watched& cluster, bool repairs) {
   cluster.a1().shard->verify(9, repairs);
   cluster.b1().shard->verify(9, repairs);
   cluster.loop_.advance(Millis{3000});
-  ShardReport sum = cluster.a1().host.report;
-  sum.add(cluster.b1().host.report);
+  const ShardReport reports[] = {cluster.a1().host.report, cluster.b1().host.report};
+  const ShardReport sum = sum_of(reports);
   REQUIRE(sum.verification.has_value());
   return *sum.verification;
 }
