@@ -120,7 +120,24 @@ Status Admin::follow_restart(const Registration& registration) {
   return Status::okay();
 }
 
+void Admin::look_for_later_epochs() {
+  if (!outdated_.empty()) return;
+  const topology::Topology& topology = store_->topology();
+  for (const topology::Node& node : topology.nodes) {
+    const NodeHealth* const health = supervisor_.health(node.id);
+    if (health == nullptr || health->last().epoch <= topology.epoch) continue;
+    outdated_ = fmt::format(
+        "{} has seen epoch {}, and this admin is at {}: admin-dir is an old copy, and nothing is "
+        "changed any more; stop this admin and restore a newer copy",
+        node.name, health->last().epoch, topology.epoch);
+    kLog.error("{}", outdated_);
+    return;
+  }
+}
+
 void Admin::reconsider() {
+  look_for_later_epochs();
+  if (!outdated_.empty()) return;
   auto change = follow_facts(store_->topology(), facts_of(), settings_.degraded_writes);
   if (change.has_value() && adopt(*std::move(change), "the admin").ok()) announce();
 }
@@ -174,6 +191,8 @@ Status Admin::carry_out(Result<Change> change, const std::string& who) {
 }
 
 Status Admin::adopt(Change change, const std::string& who) {
+  look_for_later_epochs();
+  if (!outdated_.empty()) return Status::unavailable(outdated_);
   Status stored = store_->change(std::move(change.topology), {who, change.what, change.why});
   if (!stored.ok()) kLog.error("'{}' could not be stored: {}", change.what, stored.message());
   return stored;
@@ -199,7 +218,8 @@ Scene Admin::scene() {
            .heartbeat_timeout = settings_.monitor.timeout,
            .heartbeat_failures = settings_.monitor.failures,
            .permanent_failure_after = settings_.permanent_failure_after,
-           .degraded_writes = settings_.degraded_writes}};
+           .degraded_writes = settings_.degraded_writes},
+          outdated_};
 }
 
 void Admin::verify(bool repairs) {

@@ -69,6 +69,11 @@ class Admin final : private net::PassTask {
   // What is known of a node. REQUIRES: it is one of store().topology().
   [[nodiscard]] NodeFacts facts(const topology::Node& node) { return supervisor_.facts(node); }
 
+  // Why this admin changes nothing any more; empty if all is well. A data server that has seen a
+  // later epoch than there is here shows that admin-dir is an old copy: epochs that were made from
+  // that would, once there were enough of them, take the cluster back to the past.
+  [[nodiscard]] const std::string& outdated() const { return outdated_; }
+
   // `who` watches the topology from now on, for `wait`.
   void note_watcher(const std::string& who, topology::Epoch epoch, Millis wait);
 
@@ -89,6 +94,7 @@ class Admin final : private net::PassTask {
   Status check_restart(const topology::Node& node);
   Status let_in(const Registration& registration, const std::string& peer);
   Status follow_restart(const Registration& registration);
+  void look_for_later_epochs();
   void reconsider();
   void replace_the_lost();
   Result<Change> replacement_of(const topology::Node& lost);
@@ -106,6 +112,7 @@ class Admin final : private net::PassTask {
   Supervisor supervisor_;
   const std::unique_ptr<net::Timer> lost_check_;
   WatcherList watchers_;
+  std::string outdated_;
   std::string last_refusal_;     // So that a server that keeps trying is logged once.
   std::string last_unreplaced_;  // Likewise: why a node that is lost has no successor.
 

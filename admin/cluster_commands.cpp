@@ -46,6 +46,10 @@ void register_a_router(AdminSession& session, std::string_view address) {
     session.error("REFUSED the address is too long");
     return;
   }
+  if (!admin.outdated().empty()) {  // Its numbers may have been given to others.
+    session.error(fmt::format("ERR {}", admin.outdated()));
+    return;
+  }
   const Result<uint32_t> number = admin.store().draw_router_number();
   if (!number.ok()) {
     session.error(fmt::format("ERR {}", number.status().message()));

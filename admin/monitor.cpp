@@ -88,19 +88,8 @@ class Monitor::Probe {
       (void)health_.missed(cause, refused, now);
       timer_->start(std::min(kAskAgain, monitor_.options_.interval), monitor_.options_.interval);
     }
-    warn_if_ahead();
     push_if_behind();
     if (changed) monitor_.observer_(node_, health_);
-  }
-
-  // A server can be ahead only of an admin that has lost what it had promised.
-  void warn_if_ahead() {
-    const bool ahead = health_.last().epoch > monitor_.epoch_;
-    if (ahead && !ahead_) {
-      kLog.error("{} is at epoch {}, ahead of this admin's {}: is admin-dir an old copy?",
-                 node_.name, health_.last().epoch, monitor_.epoch_);
-    }
-    ahead_ = ahead;
   }
 
   void on_pushed(topology::Epoch epoch, const Result<Value>& reply) {
@@ -121,7 +110,6 @@ class Monitor::Probe {
   std::unique_ptr<net::Timer> timer_;
   bool beating_ = false;  // A heartbeat is under way.
   bool pushing_ = false;  // A topology is.
-  bool ahead_ = false;
 };
 
 Monitor::Monitor(net::Loop& loop, Random& random, const Options& options, Observer observer)

@@ -140,6 +140,7 @@ const Node* unheard_owner(const Scene& scene) {
 
 // In one word, for a program; after a colon, more for people.
 std::string state_text(const Scene& scene) {
+  if (!scene.outdated.empty()) return fmt::format("outdated: {}", scene.outdated);
   if (!scene.topology.formed()) {
     return fmt::format("forming: waiting for {}", missing_servers(scene.topology, scene.rules));
   }

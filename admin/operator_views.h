@@ -37,6 +37,7 @@ struct Scene {
   TimePoint now;
   WantedVerification verification{};  // The last DORIS.VERIFY.
   FailoverRules failover{};
+  std::string outdated{};  // Admin::outdated().
 };
 
 // The cluster in a few lines: does it serve, and is everything there twice?

@@ -292,6 +292,27 @@ TEST_CASE("a restarted admin has forgotten nothing that matters") {
   CHECK(eventually([&] { return admin.status_text("state") == "serving"; }));
 }
 
+// As when admin-dir was restored from a backup. What it would make of that is of the past.
+TEST_CASE("an admin that is behind a data server changes nothing any more, and says so") {
+  RunningAdmin admin;
+  FakeServer& a1 = admin.add_server("a1");
+  FakeServer& b1 = admin.add_server("b1");
+  for (FakeServer* server : {&a1, &b1})
+    REQUIRE(admin.register_server(*server).is(Value::Kind::kArray));
+  REQUIRE(eventually([&] { return admin.status_text("state") == "serving"; }));
+  const int64_t epoch = admin.ask({"DORIS.STATUS"}).get("epoch")->integer;
+  admin.on_thread([&] { a1.epoch = 100; });
+  REQUIRE(eventually(
+      [&] { return admin.status_text("state").starts_with("outdated: a1 has seen epoch 100"); }));
+  CHECK_THAT(admin.ask({"DORIS.NODE", "FAIL", "b1"}).text, Contains("restore a newer copy"));
+  CHECK_THAT(admin.ask({"DORIS.REGISTER", "router", "10.0.0.1:6379"}).text,
+             Contains("restore a newer copy"));
+  admin.on_thread([&] { b1.vanish(); });
+  CHECK(eventually([&] { return admin.node_text("b1", "health") == "down"; }));
+  admin.on_thread([&] { a1.epoch = 1; });
+  CHECK(admin.ask({"DORIS.STATUS"}).get("epoch")->integer == epoch);
+}
+
 TEST_CASE("two admins cannot have one port") {
   RunningAdmin admin;
   const Status started = admin.start_another({{"admin-port", std::to_string(admin.port())}});

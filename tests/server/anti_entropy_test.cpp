@@ -183,7 +183,8 @@ TEST_CASE("a node that is filled anew knows what was reclaimed before") {
 TEST_CASE("shards report a verification together, once all of them have begun it") {
   const auto report_of = [](uint64_t id, uint64_t total) {
     ShardReport report;
-    report.verification = VerificationReport{.id = id, .total = total, .left = total, .samples = {}};
+    report.verification =
+        VerificationReport{.id = id, .total = total, .left = total, .samples = {}};
     return report;
   };
   CHECK_FALSE(sum_of({}).verification);
