@@ -15,6 +15,7 @@ namespace {
 using topology::Group;
 
 constexpr Millis kTick{50};
+constexpr Millis kOversleepMin{500};  // Less is not worth to be made up for.
 
 }  // namespace
 
@@ -29,6 +30,7 @@ Dispatcher::Dispatcher(net::Loop& loop, const Clock& clock, Random& random, Opti
   retrier_ = loop_.timer([this] { reroute_all(refused_); });
   ticker_ = loop_.timer([this] { check_deadlines(); });
   ticker_->start(kTick, kTick);
+  ticked_at_ = loop_.now();
 }
 
 Dispatcher::~Dispatcher() {
@@ -232,10 +234,9 @@ void Dispatcher::reroute(const Entry& entry) {
   Request& request = *entry.request;
   Part& part = request.parts[entry.part];
   const bool writes = is_write(request.verb);
+  if (request.deadline <= loop_.now()) forgive_oversleep();
   const bool late = request.done || request.deadline <= loop_.now();
   if (late && !(writes && part.primary_done)) {
-    // Also when this program was frozen and nobody has looked at the deadline yet: data servers
-    // rely on it that nothing is proposed anew after it.
     fail_late(entry);
   } else if (!guarded(Guard::kSecondCopySent) && writes && entry.copy == Copy::kSecond) {
     settle(entry);
@@ -302,8 +303,23 @@ void Dispatcher::report(const Backend& backend, const std::string& why) {
 
 // ---- Deadlines -----------------------------------------------------------------------
 
-void Dispatcher::check_deadlines() {
+// This program was frozen, or got no time to run: the data servers may have answered long ago, or
+// have given up this connection, and another one serves a read at once. So nobody is told that they
+// were silent before they had the time. (A write is not proposed anew for that: kProposalTimeMax.)
+bool Dispatcher::forgive_oversleep() {
   const TimePoint now = loop_.now();
+  const auto overslept = now - ticked_at_ - kTick;
+  if (overslept < kOversleepMin) return false;
+  ticked_at_ = now;
+  for (Request* request = oldest_; request != nullptr; request = request->newer)
+    request->deadline += overslept;
+  return true;
+}
+
+void Dispatcher::check_deadlines() {
+  if (forgive_oversleep()) return;  // What has come meanwhile is read first.
+  const TimePoint now = loop_.now();
+  ticked_at_ = now;
   while (oldest_ != nullptr && oldest_->deadline <= now) {
     Request* late = oldest_;
     if (late->error.empty()) late->error = timeout_error(*late);

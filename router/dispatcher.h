@@ -144,6 +144,7 @@ class Dispatcher final : private BackendHost {
   void tell_replicas(Part& part);
 
   void check_deadlines();
+  bool forgive_oversleep();
   [[nodiscard]] std::string timeout_error(Request& request);
   [[nodiscard]] std::string no_second_error(topology::Vnode vnode) const;
 
@@ -183,6 +184,7 @@ class Dispatcher final : private BackendHost {
   // Requests not done yet, oldest first: their deadlines are in the same order.
   Request* oldest_ = nullptr;
   Request* newest_ = nullptr;
+  TimePoint ticked_at_;  // When they were looked at last.
 };
 
 }  // namespace doris::router

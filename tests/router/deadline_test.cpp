@@ -28,6 +28,46 @@ TEST_CASE("a read that finds no answer in time names the silent server") {
   CHECK(router.stats.errors.get() == 1);
 }
 
+// As SIGSTOP and SIGCONT do. The answers wait in the kernel, or the servers have closed the
+// connections of a router that was silent for so long.
+TEST_CASE("a router that was frozen for request-timeout asks again before it gives up") {
+  RunningWorker router;
+  FakeShard& shard = router.primary("k");
+  shard.records["k"] = {{1, 1, 1}, "v"};
+  shard.stall();
+  router.say({"GET k"});
+  SECTION("the answer is there") {}
+  SECTION("the connection is gone") {
+    shard.drop();
+  }
+  shard.go_on();
+  router.loop.oversleep(kTimeout + Millis{20});
+  router.loop.advance(Millis{100});
+  CHECK(router.replies() == Lines{"\"v\""});
+}
+
+TEST_CASE("a router that was frozen proposes nothing anew, and gives up in the end") {
+  RunningWorker router;
+  FakeShard& shard = router.primary("k");
+  shard.stall();
+  router.say({"SET k v"});
+  SECTION("the connection is gone") {
+    shard.drop();
+    router.loop.oversleep(kTimeout);
+    router.loop.advance(Millis{100});
+  }
+  SECTION("it stays silent") {
+    router.loop.oversleep(kTimeout);
+    CHECK(router.replies().empty());
+    router.loop.advance(kTimeout);
+  }
+  const Lines replies = router.replies();
+  REQUIRE(replies.size() == 1);
+  CHECK_THAT(replies[0], Catch::StartsWith("-TIMEOUT data server") &&
+                             Catch::EndsWith("it may or may not take effect"));
+  CHECK(std::count(shard.asked.begin(), shard.asked.end(), "VSET P k v") == 0);
+}
+
 TEST_CASE("DBSIZE that finds no answer in time names the silent server") {
   RunningWorker router;
   router.a.stall();

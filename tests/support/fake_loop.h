@@ -102,6 +102,12 @@ class FakeLoop final : public net::Loop {
   // Moves the clock by `time`, stopping at every timer that is due on the way, and settles.
   void advance(Millis time);
 
+  // As if the program had been frozen: no timer fires on the way, and then all that are due.
+  void oversleep(Millis time) {
+    now_ += time;
+    settle();
+  }
+
   // Two ends that are connected, neither started.
   std::pair<std::unique_ptr<FakeStream>, std::unique_ptr<FakeStream>> connected_pair();
 
