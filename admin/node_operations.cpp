@@ -137,7 +137,7 @@ Result<Change> replace_node(const Topology& topology, std::string_view name,
   Node& heir = node_in(next, successor.id);
   heir.group = node.group;
   heir.state = NodeState::kRecovering;
-  heir.since = 1;  // Whoever else fails has newer data: this one has none.
+  heir.since = topology::kSinceEver;  // Whoever else fails has newer data: this one has none.
   return change_to(std::move(next), fmt::format("{} takes the place of {}", heir.name, dead.name));
 }
 

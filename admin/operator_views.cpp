@@ -47,8 +47,10 @@ std::string state_trouble(const Scene& scene, const Node& node) {
   const NodeHealth* const health = scene.health(node.id);
   if (node.state == NodeState::kRecovering) {
     const uint32_t left = health == nullptr ? 0 : health->last().vnodes_left;
-    return fmt::format("recovers since epoch {}: {} vnodes left to compare, see DORIS.TASKS",
-                       node.since, left);
+    const std::string what = node.since == topology::kSinceEver
+                                 ? "is filled anew"
+                                 : fmt::format("recovers since epoch {}", node.since);
+    return fmt::format("{}: {} vnodes left to compare, see DORIS.TASKS", what, left);
   }
   if (node.state == NodeState::kDead) {
     return "replaced: with an empty server-dir and another node-name, its machine can serve again";

@@ -235,8 +235,9 @@ std::vector<ConfigKey> admin_keys() {
              "failed. Fewer is faster, and gives more false alarms."),
       number(Type::kDuration, "permanent-failure-after", kAdmin, "2h", {100 * kMs, 720 * kHour},
              "A data server that has failed for so long is given up: a standby takes its place, "
-             "and is filled from the other copies. Without a standby it is waited for. Longer than "
-             "a repair takes, or much data is copied for nothing."),
+             "and is filled from the other copies. Without a standby it is waited for, and so is "
+             "one that an operator holds (DORIS.NODE FAIL). Longer than a repair takes, or much "
+             "data is copied for nothing."),
       choice("degraded-writes", kAdmin, "yes", "yes|no",
              "What becomes of a write when the server of its second copy has failed and nobody "
              "stands in for it (no standby, and no neighbour in its group). Yes: it is kept once, "

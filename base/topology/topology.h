@@ -43,6 +43,9 @@ enum class NodeState : uint8_t {
   kDead,
 };
 
+// Of a node that never had what it owns now: before it could fail.
+constexpr Epoch kSinceEver = 1;
+
 struct Node {
   NodeId id = kNoNode;
   std::string name{};  // "a1"; unique in the cluster; [A-Za-z0-9._-]{1,64}.

@@ -125,6 +125,7 @@ TEST_CASE("a server that was replaced is not counted, and no trouble of the clus
   REQUIRE(trouble != nullptr);
   REQUIRE(trouble->items.size() == 1);
   CHECK(text_of(trouble->items[0], "server") == "s1");
+  CHECK_THAT(text_of(trouble->items[0], "trouble"), Catch::StartsWith("is filled anew: "));
   const Value nodes = nodes_view(stage.scene());
   REQUIRE(nodes.items.size() == 3);
   CHECK_THAT(text_of(nodes.items[1], "trouble"), Catch::StartsWith("replaced: "));
