@@ -87,7 +87,7 @@ class Router final : private Control {
   // Clients that came before the first topology. A router that has just started learns it
   // within milliseconds: clients that are back sooner are not to hear of that.
   std::vector<std::unique_ptr<net::Accepted>> early_clients_;
-  std::unique_ptr<net::Timer> early_timer_;  // nullptr once nobody waits any more.
+  std::unique_ptr<net::Timer> early_timer_;       // nullptr once nobody waits any more.
   std::map<std::string, TimePoint> reported_at_;  // By data server.
 
   // Read by INFO on any thread.

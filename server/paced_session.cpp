@@ -6,6 +6,11 @@
 #include "resp/render.h"
 
 namespace doris::server {
+namespace {
+
+constexpr Millis kLookAgain{5};
+
+}  // namespace
 
 PacedSession::PacedSession(net::Loop& loop, std::unique_ptr<net::Stream> stream,
                            resp::RequestLimits limits)
@@ -42,9 +47,14 @@ void PacedSession::run_again() {
   if (waited) release();
 }
 
-// If something is unsent now, the kernel has refused it, and on_drained() will come.
+// If something is unsent, the kernel has refused it, and on_drained() will come. Or the pass has not
+// come to sending it: libuv may fire a timer again in the pass in which it was started.
 void PacedSession::go_on() {
-  if (!awaits_reader_ || ended() || unsent() > 0) return;
+  if (!awaits_reader_ || ended()) return;
+  if (unsent() > 0) {
+    check_->start(kLookAgain);
+    return;
+  }
   awaits_reader_ = false;
   release();
 }

@@ -28,6 +28,22 @@ TEST_CASE("a value of 64 MiB comes back as it was set, and a larger one is refus
   CHECK((client.command({"GET", "large"}).text == value));
 }
 
+// A hundred replies of a megabyte come over one connection of a router to a data server.
+TEST_CASE("clients that read megabytes stop nobody") {
+  const Cluster cluster;
+  RedisClient client(cluster.port("router-1"), Millis{60'000});
+  REQUIRE(client.command({"SET", "large", std::string(kMb, 'x')}).ok());
+  REQUIRE(client.command({"SET", "small", "v"}).ok());
+  std::vector<std::string> mget(101, "large");
+  mget[0] = "MGET";
+  for (int i = 0; i < 6; ++i) {
+    const Reply all = client.command(mget);
+    REQUIRE(all.kind == Reply::kArray);
+    CHECK(all.items.size() == 100);
+    CHECK(client.command({"GET", "small"}) == Reply::bulk("v"));
+  }
+}
+
 TEST_CASE("10,000 idle clients stay connected, and one more is served") {
   constexpr size_t kClients = 10'000;
   if (!allow_open_files(kClients + 100)) {
