@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/log.h"
 
 namespace doris::admin {
@@ -42,6 +44,7 @@ void Supervisor::on_health(const topology::Node& node, const NodeHealth& health)
   const bool waits = !health.last().ready && !is_restart(node.id, health.last().incarnation);
   if (silent || !waits) let_in_.erase(node.id);
   if (!silent) arbiter_.forget(node.id);
+  if (!silent) heard_.insert(node.id);
   // The witnesses are asked at the first sign, so that they have answered by the last.
   if (silent && !health.is_refused()) arbiter_.suspect(node, others_that_answer(node.id));
 
@@ -72,6 +75,9 @@ NodeFacts Supervisor::facts(const topology::Node& node) {
   NodeFacts facts;
   const NodeHealth* const health = monitor_.health(node.id);
   if (health == nullptr || health->health() == Health::kUnknown) return facts;
+  // Those that were gone before this began failed together, as far as anybody knows. If one were
+  // failed before the other, it would wait for that, and take it to have later writes.
+  if (!heard_.contains(node.id) && is_anybody_unknown()) return facts;
   facts.known = true;
   if (health->health() == Health::kDown) {
     facts.failed = arbiter_.has_failed(node, *health, others_that_answer(node.id));
@@ -91,6 +97,14 @@ NodeFacts Supervisor::facts(const topology::Node& node) {
     facts.why = "it answers, and does not serve";
   }
   return facts;
+}
+
+bool Supervisor::is_anybody_unknown() const {
+  return std::ranges::any_of(topology_->nodes, [this](const topology::Node& node) {
+    const NodeHealth* const health = monitor_.health(node.id);
+    return node.state == topology::NodeState::kUp && health != nullptr &&
+           health->health() == Health::kUnknown;
+  });
 }
 
 bool Supervisor::does_not_serve(const topology::Node& node, const NodeHealth& health) {

@@ -68,6 +68,7 @@ class Supervisor final : private net::PassTask {
   void on_pass_end() override { on_news_(); }
   void on_health(const topology::Node& node, const NodeHealth& health);
   void log_change(const topology::Node& node, const NodeHealth& health);
+  [[nodiscard]] bool is_anybody_unknown() const;
   [[nodiscard]] bool does_not_serve(const topology::Node& node, const NodeHealth& health);
   [[nodiscard]] std::vector<topology::Node> others_that_answer(topology::NodeId but) const;
 
@@ -76,6 +77,7 @@ class Supervisor final : private net::PassTask {
   const topology::Topology* topology_ = nullptr;  // Before the first watch().
   Monitor monitor_;
   Arbiter arbiter_;
+  std::set<topology::NodeId> heard_;              // Who has answered since this began.
   std::map<topology::NodeId, Health> shown_;      // What the log says of each.
   std::map<topology::NodeId, uint64_t> serving_;  // Incarnations, of nodes that are up.
   std::set<topology::NodeId> let_in_;  // Of those, who has not been heard to serve since.

@@ -292,6 +292,27 @@ TEST_CASE("a restarted admin has forgotten nothing that matters") {
   CHECK(eventually([&] { return admin.status_text("state") == "serving"; }));
 }
 
+// All were stopped, and not all come back: who does must not wait for the others.
+TEST_CASE("servers that were gone when the admin began have failed together") {
+  RunningAdmin admin;
+  FakeServer& a1 = admin.add_server("a1");
+  FakeServer& b1 = admin.add_server("b1");
+  for (FakeServer* server : {&a1, &b1})
+    REQUIRE(admin.register_server(*server).is(Value::Kind::kArray));
+  REQUIRE(eventually([&] { return admin.status_text("state") == "serving"; }));
+  admin.on_thread([&] {
+    a1.vanish();
+    b1.vanish();
+  });
+  admin.restart();
+  REQUIRE(eventually([&] {
+    return admin.node_text("a1", "state") == "temp-failed" &&
+           admin.node_text("b1", "state") == "temp-failed";
+  }));
+  CHECK_THAT(admin.node_text("a1", "trouble"), Catch::StartsWith("failed at epoch 4"));
+  CHECK_THAT(admin.node_text("b1", "trouble"), Catch::StartsWith("failed at epoch 4"));
+}
+
 // As when admin-dir was restored from a backup. What it would make of that is of the past.
 TEST_CASE("an admin that is behind a data server changes nothing any more, and says so") {
   RunningAdmin admin;
