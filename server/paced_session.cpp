@@ -47,8 +47,8 @@ void PacedSession::run_again() {
   if (waited) release();
 }
 
-// If something is unsent, the kernel has refused it, and on_drained() will come. Or the pass has not
-// come to sending it: libuv may fire a timer again in the pass in which it was started.
+// If something is unsent, the kernel has refused it, and on_drained() will come. Or the pass has
+// not come to sending it: libuv may fire a timer again in the pass in which it was started.
 void PacedSession::go_on() {
   if (!awaits_reader_ || ended()) return;
   if (unsent() > 0) {
