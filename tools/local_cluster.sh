@@ -270,16 +270,21 @@ serves() {
   [[ $(ask "$1" DBSIZE) =~ ^[0-9]+$ && $(ask "$1" DORIS.STATUS) == *"2 copies of all"* ]]
 }
 
+# Twice, since a process that is just becoming another program has no command line.
+has_ended() {
+  ! pid_of "$1" >/dev/null && sleep 0.1 && ! pid_of "$1" >/dev/null
+}
+
 # await DEADLINE CHECK NAME...: until CHECK NAME holds for each; shows why when it doesn't.
 await() {
   local deadline=$1 check=$2 each
   for each in "${@:3}"; do
     until "$check" "$each"; do
-      pid_of "$each" >/dev/null || give_up "$each has ended"
+      ! has_ended "$each" || give_up "$each has ended"
       ((SECONDS <= deadline)) || give_up "$each is not ready after $start_seconds s"
       sleep 0.05
     done
-    pid_of "$each" >/dev/null || give_up "$each has ended (does another program use its port?)"
+    ! has_ended "$each" || give_up "$each has ended (does another program use its port?)"
   done
 }
 
