@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/topology/topology_codec.h"
 #include "resp/render.h"
+#include "resp/words.h"
 #include "router/info.h"
 
 namespace doris::router {
@@ -230,11 +231,28 @@ void Router::report(const std::string& node, const std::string& why) {
   });
 }
 
+// What it does about a server that does not answer, for DORIS.STATUS: the rest is the admin's.
+resp::Value Router::own_rules() const {
+  const BackendOptions& rules = settings_.backend;
+  const auto duration = [](Millis time) {
+    return resp::Value::bulk(fmt::format("{} ms", time.count()));
+  };
+  return resp::Value::map({resp::Value::bulk("backend-attempts"), resp::Value::of(rules.attempts),
+                           resp::Value::bulk("backend-suspect-after"),
+                           duration(rules.suspect_after), resp::Value::bulk("request-timeout"),
+                           duration(rules.request_timeout)});
+}
+
 void Router::forward(std::vector<std::string> args, resp::Protocol protocol, ValueCallback done) {
   postbox_.post([this, args = std::move(args), protocol, done = std::move(done)]() mutable {
+    const bool is_status = resp::equals_ignoring_case(args[0], "doris.status");
     operator_calls_->call(
         std::move(args), kForwardTimeout,
-        [this, protocol, done = std::move(done)](Result<resp::Value> reply) {
+        [this, is_status, protocol, done = std::move(done)](Result<resp::Value> reply) {
+          if (is_status && reply.ok() && reply->is(resp::Value::Kind::kMap)) {
+            reply->items.push_back(resp::Value::bulk("this router"));
+            reply->items.push_back(own_rules());
+          }
           if (!reply.ok()) {
             done(resp::Value::error(fmt::format(
                 "ERR the admin at {} does not answer ({}); DORIS.* commands need it, reads and "

@@ -54,6 +54,7 @@ class Router final : private Control {
   template <class Answer>
   void ask_workers(std::function<Answer(Worker&)> ask, std::function<void(Answer)> done);
 
+  [[nodiscard]] resp::Value own_rules() const;
   void start_workers();
   void start_feed();
   Status on_registered(const resp::Value& reply);

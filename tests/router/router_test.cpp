@@ -250,9 +250,12 @@ TEST_CASE("operator commands are answered by the admin, as readable lines for RE
   RunningRouter router;
   const resp::Value reply = router.ask({"DORIS.STATUS"});
   REQUIRE(reply.is(resp::Value::Kind::kArray));
-  REQUIRE(reply.items.size() == 1);
+  REQUIRE(reply.items.size() == 5);
   CHECK(has(reply.items[0], "state:"));
   CHECK(has(reply.items[0], "serving"));
+  CHECK(reply.items[1].text == "this router:");
+  CHECK(has(reply.items[4], "request-timeout:"));
+  CHECK(has(reply.items[4], "5000 ms"));
 }
 
 TEST_CASE("operator commands say so when the admin is not there") {
