@@ -196,7 +196,8 @@ TEST_CASE_METHOD(RunningNode, "a node that cannot start says what is in its way"
   start();
   SECTION("the directory is in use") {
     const auto loop = net::make_uv_loop();
-    Node second(*loop, clock_, random_, settings(), net::start_loop_thread,
+    Random random{9};  // The first node draws from its own meanwhile.
+    Node second(*loop, clock_, random, settings(), net::start_loop_thread,
                 std::make_unique<BdbStores>(settings()));
     const Status started = second.start();
     CHECK(started.code() == Code::kExists);
