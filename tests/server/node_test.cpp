@@ -194,9 +194,9 @@ TEST_CASE_METHOD(RunningNode, "no write that was answered is lost when a node st
 
 TEST_CASE_METHOD(RunningNode, "a node that cannot start says what is in its way") {
   start();
+  Random random{9};  // The first node draws from its own meanwhile.
   SECTION("the directory is in use") {
     const auto loop = net::make_uv_loop();
-    Random random{9};  // The first node draws from its own meanwhile.
     Node second(*loop, clock_, random, settings(), net::start_loop_thread,
                 std::make_unique<BdbStores>(settings()));
     const Status started = second.start();
@@ -208,7 +208,7 @@ TEST_CASE_METHOD(RunningNode, "a node that cannot start says what is in its way"
     Settings other = settings();
     other.node = "a2";
     const auto loop = net::make_uv_loop();
-    Node second(*loop, clock_, random_, other, net::start_loop_thread,
+    Node second(*loop, clock_, random, other, net::start_loop_thread,
                 std::make_unique<BdbStores>(other));
     CHECK_THAT(second.start().message(), Contains("belongs to node a1, not to a2"));
   }
@@ -218,7 +218,7 @@ TEST_CASE_METHOD(RunningNode, "a node that cannot start says what is in its way"
     // Its control port is free or not; one of its shards' ports certainly is not.
     other.listen.port = static_cast<uint16_t>(port_ + GENERATE(-1, 0, 1));
     const auto loop = net::make_uv_loop();
-    Node second(*loop, clock_, random_, other, net::start_loop_thread,
+    Node second(*loop, clock_, random, other, net::start_loop_thread,
                 std::make_unique<BdbStores>(other));
     const Status started = second.start();
     CHECK(started.code() == Code::kExists);
