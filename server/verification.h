@@ -31,9 +31,10 @@ class Verification {
 
   [[nodiscard]] uint64_t id() const { return report_.id; }
 
-  // What it has come to.
   // Whether it knows what there is to compare. Before that, report() says nothing.
   [[nodiscard]] bool begun() const { return begun_; }
+
+  // What it has come to.
   [[nodiscard]] VerificationReport report() const;
 
  private:

@@ -80,38 +80,40 @@ void VnodeSync::on_digests(const Result<resp::Value>& reply, size_t count) {
     on_trouble(theirs.ok() ? Status::invalid("another number of digests came") : theirs.status());
     return;
   }
-  if (const Status taken = take_floors(*theirs); !taken.ok()) {
+  std::vector<VnodeFloor> equal;
+  std::vector<topology::Vnode> different;
+  for (size_t i = 0; i < count; ++i) {
+    const topology::Vnode vnode = unknown_[unknown_.size() - 1 - i];
+    const VnodeSummary& summary = (*theirs)[i];
+    if (summary.digest == shard_.store().digest(vnode)) {
+      equal.push_back({vnode, summary.floor});
+    } else {
+      different.push_back(vnode);
+    }
+  }
+  if (const Status taken = take_floors(equal); !taken.ok()) {
     on_trouble(taken);
     return;
   }
-  for (const VnodeSummary& each : *theirs) {
-    const topology::Vnode vnode = unknown_.back();
-    unknown_.pop_back();
-    if (each.digest == shard_.store().digest(vnode)) {
-      done(vnode, {});
-    } else {
-      put_aside(vnode);
-    }
-  }
+  unknown_.resize(unknown_.size() - count);
+  for (const topology::Vnode vnode : different)
+    put_aside(vnode);
+  for (const VnodeFloor& each : equal)
+    done(each.vnode, {});
   go_on();
 }
 
-// Of those of unknown_, from the back, that are equal.
-Status VnodeSync::take_floors(const std::vector<VnodeSummary>& theirs) {
-  for (size_t i = 0; i < theirs.size(); ++i) {
-    const topology::Vnode vnode = unknown_[unknown_.size() - 1 - i];
-    if (theirs[i].digest != shard_.store().digest(vnode)) continue;
-    DORIS_RETURN_IF_ERROR(take_floor(vnode, theirs[i].floor));
+// This side has all that the other has of these vnodes: what is absent here is absent there, and
+// counts there as deleted in its floor. With the reclaimed tombstones, it would be forgotten here
+// that it was.
+Status VnodeSync::take_floors(const std::vector<VnodeFloor>& floors) {
+  if (!recovers() || !guarded(Guard::kFloorsTakenOver)) return Status::okay();
+  for (const VnodeFloor& each : floors) {
+    if (each.floor <= shard_.store().floor(each.vnode)) continue;
+    DORIS_RETURN_IF_ERROR(shard_.add_to_batch(
+        [&](Store& store) { return store.raise_floor(each.vnode, each.floor); }));
   }
   return shard_.commit_copies();
-}
-
-// This side has all that the other has: what is absent here is absent there, and counts there as
-// deleted in `floor`. With the reclaimed tombstones, it would be forgotten here that it was.
-Status VnodeSync::take_floor(topology::Vnode vnode, const resp::Version& floor) {
-  if (!recovers() || !guarded(Guard::kFloorsTakenOver)) return Status::okay();
-  if (floor <= shard_.store().floor(vnode)) return Status::okay();
-  return shard_.add_to_batch([&](Store& store) { return store.raise_floor(vnode, floor); });
 }
 
 // Where writes go on, digests differ for as long as one is on its way: a second look is cheaper
@@ -317,7 +319,7 @@ void VnodeSync::finish_page() {
     const std::vector<Difference> found = std::exchange(differences_, {});
     const bool has_come = has_all_come(vnode, std::exchange(coming_, {}));
     const bool waits = std::exchange(must_wait_, false) || !has_come;
-    if (waits || !take_floor(vnode, first_floor_).ok() || !shard_.commit_copies().ok()) {
+    if (waits || !take_floors({{vnode, first_floor_}}).ok()) {
       later_.push_back(vnode);
     } else {
       done(vnode, found);

@@ -78,8 +78,11 @@ class VnodeSync {
   void go_on();
   void compare_digests();
   void on_digests(const Result<resp::Value>& reply, size_t count);
-  Status take_floors(const std::vector<VnodeSummary>& theirs);
-  Status take_floor(topology::Vnode vnode, const resp::Version& floor);
+  struct VnodeFloor {
+    topology::Vnode vnode;
+    resp::Version floor;
+  };
+  Status take_floors(const std::vector<VnodeFloor>& floors);
   void put_aside(topology::Vnode vnode);
   void read_page();
   void on_page(const Result<resp::Value>& reply);
