@@ -16,10 +16,18 @@ using test::Overrides;
 using test::RunningAdmin;
 
 // Lets a1 and b1 in, and waits until both serve.
-void form(RunningAdmin& admin) {
-  REQUIRE(admin.register_server(admin.add_server("a1")).is(Value::Kind::kArray));
-  REQUIRE(admin.register_server(admin.add_server("b1")).is(Value::Kind::kArray));
+struct Founders {
+  FakeServer& a1;
+  FakeServer& b1;
+};
+
+// A cluster that serves.
+Founders form(RunningAdmin& admin) {
+  const Founders founders{admin.add_server("a1"), admin.add_server("b1")};
+  REQUIRE(admin.register_server(founders.a1).is(Value::Kind::kArray));
+  REQUIRE(admin.register_server(founders.b1).is(Value::Kind::kArray));
   REQUIRE(eventually([&] { return admin.status_text("state") == "serving"; }));
+  return founders;
 }
 
 TEST_CASE("a cluster forms, and its servers get the topology without asking") {
@@ -94,11 +102,7 @@ TEST_CASE("a server that has failed for too long is replaced by a standby") {
 
 TEST_CASE("a server that has failed for too long is replaced once there is a standby") {
   RunningAdmin admin(Overrides{{"permanent-failure-after", "200ms"}});
-  FakeServer& a1 = admin.add_server("a1");
-  FakeServer& b1 = admin.add_server("b1");
-  for (FakeServer* server : {&a1, &b1})
-    REQUIRE(admin.register_server(*server).is(Value::Kind::kArray));
-  REQUIRE(eventually([&] { return admin.status_text("state") == "serving"; }));
+  const auto [a1, b1] = form(admin);
   admin.on_thread([&] { b1.vanish(); });
   REQUIRE(eventually([&] { return admin.node_text("b1", "state") == "temp-failed"; }));
   REQUIRE(admin.register_server(admin.add_server("s1")).is(Value::Kind::kArray));
@@ -120,11 +124,7 @@ TEST_CASE("a frozen server is shown as down though its connection stands") {
 // One observer alone fails nobody.
 TEST_CASE("a silent server is failed over only once nobody else reaches it either") {
   RunningAdmin admin(Overrides{{"heartbeat-timeout", "50ms"}});
-  FakeServer& a1 = admin.add_server("a1");
-  FakeServer& b1 = admin.add_server("b1");
-  REQUIRE(admin.register_server(a1).is(Value::Kind::kArray));
-  REQUIRE(admin.register_server(b1).is(Value::Kind::kArray));
-  REQUIRE(eventually([&] { return admin.status_text("state") == "serving"; }));
+  const auto [a1, b1] = form(admin);
   admin.on_thread([&] {
     a1.sees_others = true;
     b1.frozen = true;
@@ -152,11 +152,7 @@ TEST_CASE("a report names a node of this cluster") {
 
 TEST_CASE("a server whose process is new steps back before it is let in") {
   RunningAdmin admin;
-  FakeServer& a1 = admin.add_server("a1");
-  FakeServer& b1 = admin.add_server("b1");
-  REQUIRE(admin.register_server(a1).is(Value::Kind::kArray));
-  REQUIRE(admin.register_server(b1).is(Value::Kind::kArray));
-  REQUIRE(eventually([&] { return admin.status_text("state") == "serving"; }));
+  const auto [a1, b1] = form(admin);
   const std::string cluster = admin.ask({"DORIS.STATUS"}).get("cluster")->text;
   admin.on_thread([&] {
     b1.incarnation = 2;
@@ -172,11 +168,7 @@ TEST_CASE("a server whose process is new steps back before it is let in") {
 
 TEST_CASE("of servers that have restarted together the first serves, the others are compared") {
   RunningAdmin admin;
-  FakeServer& a1 = admin.add_server("a1");
-  FakeServer& b1 = admin.add_server("b1");
-  REQUIRE(admin.register_server(a1).is(Value::Kind::kArray));
-  REQUIRE(admin.register_server(b1).is(Value::Kind::kArray));
-  REQUIRE(eventually([&] { return admin.status_text("state") == "serving"; }));
+  const auto [a1, b1] = form(admin);
   const std::string cluster = admin.ask({"DORIS.STATUS"}).get("cluster")->text;
   admin.on_thread([&] {
     for (FakeServer* const server : {&a1, &b1}) {
@@ -295,11 +287,7 @@ TEST_CASE("a restarted admin has forgotten nothing that matters") {
 // All were stopped, and not all come back: who does must not wait for the others.
 TEST_CASE("servers that were gone when the admin began have failed together") {
   RunningAdmin admin;
-  FakeServer& a1 = admin.add_server("a1");
-  FakeServer& b1 = admin.add_server("b1");
-  for (FakeServer* server : {&a1, &b1})
-    REQUIRE(admin.register_server(*server).is(Value::Kind::kArray));
-  REQUIRE(eventually([&] { return admin.status_text("state") == "serving"; }));
+  const auto [a1, b1] = form(admin);
   admin.on_thread([&] {
     a1.vanish();
     b1.vanish();
@@ -316,11 +304,7 @@ TEST_CASE("servers that were gone when the admin began have failed together") {
 // As when admin-dir was restored from a backup. What it would make of that is of the past.
 TEST_CASE("an admin that is behind a data server changes nothing any more, and says so") {
   RunningAdmin admin;
-  FakeServer& a1 = admin.add_server("a1");
-  FakeServer& b1 = admin.add_server("b1");
-  for (FakeServer* server : {&a1, &b1})
-    REQUIRE(admin.register_server(*server).is(Value::Kind::kArray));
-  REQUIRE(eventually([&] { return admin.status_text("state") == "serving"; }));
+  const auto [a1, b1] = form(admin);
   const int64_t epoch = admin.ask({"DORIS.STATUS"}).get("epoch")->integer;
   admin.on_thread([&] { a1.epoch = 100; });
   REQUIRE(eventually(

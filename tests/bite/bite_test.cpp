@@ -206,7 +206,7 @@ TEST_CASE("a shard serves no connection of an older epoch") {
 TEST_CASE("a data server that has restarted waits for its epoch to be confirmed") {
   StoryOptions options = synced_each_second(with_keys(40, with({Fault::kPowerServer})));
   options.fault_time = Millis{50};
-  show_bite({Guard::kRestartsConfirmed}, {40, 80}, options);
+  show_bite({Guard::kRestartsConfirmed}, {40, 60}, options);
 }
 
 // A server that has forgotten its epoch waits until it is confirmed, like any other.

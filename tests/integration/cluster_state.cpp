@@ -49,7 +49,10 @@ std::string status_of(Cluster& cluster) {
 }
 
 bool becomes_whole(Cluster& cluster) {
-  return eventually([&] { return copies(cluster).starts_with("2 copies of all "); });
+  return eventually([&] {
+    const Reply status = cluster.client().command({"DORIS.STATUS"});
+    return status.line("copies") == "2 copies of all " + status.line("vnodes") + " vnodes";
+  });
 }
 
 bool becomes_degraded(Cluster& cluster, const std::string& server) {
