@@ -153,15 +153,22 @@ bool read_update(const resp::Reply& reply, UpdateAnswer& answer) {
     return read_version(items[1], answer.version);
   }
   answer.changes = true;
-  if (count == 1) return read_version(items[0], answer.version);
-  if (count != 4 && count != 5) return false;
-  if (count == 5) answer.reply = items[0];
-  const resp::Value* const effect = &items[count - 4];  // Version, expires, value, base.
+  if (count == 1) {
+    const bool read = read_version(items[0], answer.version);
+    answer.first = answer.version;
+    return read;
+  }
+  if (count != 5 && count != 6) return false;
+  if (count == 6) answer.reply = items[0];
+  const resp::Value* const effect = &items[count - 5];  // Version, expires, value, base, first.
   answer.has_effect = true;
   answer.expires_at_ms = effect[1].integer;
   answer.removes = effect[2].is(Kind::kNull);
   answer.value = effect[2].text;
-  return read_version(effect[0], answer.version) && read_version(effect[3], answer.base);
+  const bool read = read_version(effect[0], answer.version) &&
+                    read_version(effect[3], answer.base) && read_version(effect[4], answer.first);
+  if (answer.first.epoch == 0) answer.first = answer.version;
+  return read;
 }
 
 bool read_raised(std::string_view bulk, bool& existed, resp::Version& version) {

@@ -80,6 +80,9 @@ struct UpdateAnswer {
   int64_t expires_at_ms = 0;
   std::string value{};
   resp::Version base{};  // What has to be final before the effect is spread; epoch 0: nothing.
+  // In which it was done, while `version` is what it has got since: its place among the updates of
+  // its key that this primary has evaluated.
+  resp::Version first{};
 };
 
 // Whether a server that refuses with this error is failed over, if the other copy is sound: its

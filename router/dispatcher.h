@@ -135,7 +135,6 @@ class Dispatcher final : private BackendHost {
   void keep_effect(Request& request, Part& part, std::string value);
   void forget_effect(Part& part);
   void take_version(const Entry& entry, Part& part, const resp::Version& version);
-  static void note_first(Part& part);
   void spread(const Entry& entry, Part& part);
   [[nodiscard]] bool hold_effect_back(const Entry& entry, Part& part);
   [[nodiscard]] bool is_held_back(const Entry& entry) const;

@@ -139,7 +139,6 @@ bool Dispatcher::absorb_write(const Entry& entry, Part& part, const resp::Reply&
   if (part.update != nullptr) return absorb_update(entry, part, reply);
   if (reply.kind == resp::Value::Kind::kInteger) {
     part.primary_done = true;
-    note_first(part);
     return true;
   }
   bool existed = false;
@@ -157,15 +156,8 @@ bool Dispatcher::absorb_write(const Entry& entry, Part& part, const resp::Reply&
 
 void Dispatcher::take_version(const Entry& entry, Part& part, const resp::Version& version) {
   part.version = version;
-  note_first(part);
   clock_.merge(version.hlc);
   note_replica(entry, part);
-}
-
-// Its place among what its key has got. It stays the same when what is done already is answered
-// again, in another version: what was evaluated upon it follows it still.
-void Dispatcher::note_first(Part& part) {
-  if (part.first.epoch == 0) part.first = part.version;
 }
 
 // Whether the entry is over.
@@ -206,6 +198,7 @@ bool Dispatcher::absorb_update(const Entry& entry, Part& part, const resp::Reply
     keep_effect(*entry.request, part, std::move(answer.value));
   }
   take_version(entry, part, answer.version);
+  update.first = answer.first;
   if (hold_effect_back(entry, part)) return false;
   if (update.dropped) {
     part.certain = false;
@@ -262,13 +255,13 @@ bool Dispatcher::hold_effect_back(const Entry& entry, Part& part) {
   const std::string key(entry.request->key(part));
   const auto found = effects_.find(key);
   const bool rests = part.update->base.epoch != 0;
-  const bool follows = found != effects_.end() && found->second.begin()->first < part.first;
+  const bool follows = found != effects_.end() && found->second.begin()->first < part.update->first;
   if (!rests && !follows) return false;
   if (part.asked_in != table_->epoch()) {
     reroute_write(entry, part);
     return true;
   }
-  effects_[key].insert_or_assign(part.first, entry);
+  effects_[key].insert_or_assign(part.update->first, entry);
   if (rests) wait_until_settled(entry, part);
   return true;
 }
@@ -276,8 +269,9 @@ bool Dispatcher::hold_effect_back(const Entry& entry, Part& part) {
 bool Dispatcher::is_held_back(const Entry& entry) const {
   if (effects_.empty() || !entry.waits) return false;
   const Part& part = entry.request->parts[entry.part];
+  if (part.update == nullptr) return false;  // A reader waits.
   const auto found = effects_.find(std::string(entry.request->key(part)));
-  return found != effects_.end() && found->second.contains(part.first);
+  return found != effects_.end() && found->second.contains(part.update->first);
 }
 
 // What `entry` rests on is final, or it was given up: it goes once it is its key's first, and so

@@ -70,7 +70,8 @@ struct UpdateState {
   bool removes = false;
   int64_t expires_at_ms = 0;
   std::string value{};
-  resp::Version base{};  // What has to be settled before that; epoch 0: nothing.
+  resp::Version base{};   // What has to be settled before that; epoch 0: nothing.
+  resp::Version first{};  // In which this primary did it: its place among those of its key.
 
   uint64_t held_bytes = 0;  // What `value` counts for among all effects that are held.
   bool dropped = false;     // There was no room for the effect: it goes nowhere from here.
@@ -108,7 +109,6 @@ struct Part {
   std::unique_ptr<UpdateState> update;           // Of an update.
   resp::Version version;                         // None until sent; as proposed, then as raised.
   resp::WriteId operation = 0;                   // The id of the version that was proposed first.
-  resp::Version first;                           // In which its primary did it the first time.
   TimePoint proposed_at{};                       // When that was.
   topology::NodeId primary = topology::kNoNode;  // Whom it was proposed to.
   bool primary_done = false;                     // Who has committed it.

@@ -108,7 +108,7 @@ class ShardSession final : public PacedSession {
                     const std::optional<RecordView>& found, const UnsettledWrites::Done& before);
   static UnsettledWrites::Effect kept(const std::optional<RecordView>& found);
   void store_effect(const KeyRef& key, const UpdateProposal& proposal,
-                    UnsettledWrites::Effect effect);
+                    UnsettledWrites::Effect effect, const resp::Version& first);
   void answer_unchanged(const KeyRef& key, const resp::Value& answer,
                         const std::optional<RecordHeader>& found);
   void answer_update(const UnsettledWrites::Done& done);

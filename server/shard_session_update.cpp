@@ -12,6 +12,17 @@
 #include "server/shard_session.h"
 
 namespace doris::server {
+namespace {
+
+void write_version_or_nil(resp::Writer& out, const resp::Version& version) {
+  if (version.epoch == 0) {
+    out.null();
+  } else {
+    write_version(out, version);
+  }
+}
+
+}  // namespace
 
 // VRMW vnode key version operation update argument
 //
@@ -91,7 +102,7 @@ void ShardSession::evaluate_update(const KeyRef& key, const UpdateProposal& prop
   }
   effect.reply = std::move(outcome.reply);
   effect.base = base;
-  store_effect(key, proposal, std::move(effect));
+  store_effect(key, proposal, std::move(effect), {});
 }
 
 // The operation was done in an earlier epoch, as `before` says. If something that is not settled
@@ -111,7 +122,9 @@ void ShardSession::answer_again(const KeyRef& key, const UpdateProposal& proposa
     // The answer rests on what the first evaluation found, whatever has overtaken its effect.
     effect.base = before.effect->base;
   }
-  store_effect(key, proposal, std::move(effect));
+  // And what was evaluated upon it since then follows it still.
+  const resp::Version first = before.first.epoch != 0 ? before.first : before.version;
+  store_effect(key, proposal, std::move(effect), first);
 }
 
 // The record that is there, as an effect: it gets a new version only.
@@ -126,7 +139,7 @@ UnsettledWrites::Effect ShardSession::kept(const std::optional<RecordView>& foun
 }
 
 void ShardSession::store_effect(const KeyRef& key, const UpdateProposal& proposal,
-                                UnsettledWrites::Effect effect) {
+                                UnsettledWrites::Effect effect, const resp::Version& first) {
   effect.header.version = proposal.version;
   const auto result =
       shard_.store().write(key, {effect.header, effect.value}, Role::kPrimary, shard_.now_ms());
@@ -142,7 +155,8 @@ void ShardSession::store_effect(const KeyRef& key, const UpdateProposal& proposa
       .existed = result->existed,
       .version = result->version,
       .before = result->before,
-      .effect = std::make_shared<const UnsettledWrites::Effect>(std::move(effect))};
+      .effect = std::make_shared<const UnsettledWrites::Effect>(std::move(effect)),
+      .first = first};
   if (writer_ != 0) {
     shard_.unsettled().add(writer_, key, proposal.version, done, proposal.operation);
   }
@@ -207,7 +221,7 @@ void ShardSession::answer_update(const UnsettledWrites::Done& done) {
     return;
   }
   const UnsettledWrites::Effect& effect = *done.effect;
-  out.array(effect.reply ? 5 : 4);
+  out.array(effect.reply ? 6 : 5);
   if (effect.reply) out.value(*effect.reply);
   write_version(out, done.version);
   out.integer(effect.header.expires_at_ms);
@@ -216,11 +230,8 @@ void ShardSession::answer_update(const UnsettledWrites::Done& done) {
   } else {
     out.bulk(effect.value);
   }
-  if (effect.base.epoch == 0) {
-    out.null();
-  } else {
-    write_version(out, effect.base);
-  }
+  write_version_or_nil(out, effect.base);
+  write_version_or_nil(out, done.first);
 }
 
 }  // namespace doris::server

@@ -51,6 +51,7 @@ class UnsettledWrites {
     resp::Version version;                           // As proposed, or as raised.
     resp::Version before{};                          // What was held; epoch 0: nothing.
     std::shared_ptr<const Effect> effect = nullptr;  // Of an update.
+    resp::Version first{};  // In which it got its place, if it has a new version since; or epoch 0.
   };
   struct Orphan {
     resp::WriteId id = 0;

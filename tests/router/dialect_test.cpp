@@ -85,30 +85,34 @@ TEST_CASE("the answers to an update") {
     CHECK(answer.version == version);
   }
   SECTION("an effect") {
-    REQUIRE(read("*5\r\n:3\r\n" + bulk + ":77\r\n$2\r\nab\r\n" + base_bulk, answer));
+    REQUIRE(read("*6\r\n:3\r\n" + bulk + ":77\r\n$2\r\nab\r\n" + base_bulk + "$-1\r\n", answer));
     CHECK(answer.reply == resp::Value::of(3));
     CHECK((answer.changes && answer.has_effect && !answer.removes));
     CHECK(answer.version == version);
     CHECK(answer.expires_at_ms == 77);
     CHECK(answer.value == "ab");
     CHECK(answer.base == base);
+    CHECK(answer.first == version);
   }
   SECTION("an effect of which the router has the reply") {
-    REQUIRE(read("*4\r\n" + bulk + ":0\r\n$-1\r\n$-1\r\n", answer));
+    REQUIRE(read("*5\r\n" + bulk + ":0\r\n$-1\r\n$-1\r\n" + base_bulk, answer));
     CHECK_FALSE(answer.reply);
     CHECK((answer.changes && answer.has_effect && answer.removes));
     CHECK(answer.base == resp::Version{});
+    CHECK(answer.version == version);
+    CHECK(answer.first == base);
   }
   SECTION("it was done before, and the router has the effect") {
     REQUIRE(read("*1\r\n" + bulk, answer));
     CHECK_FALSE(answer.reply);
     CHECK((answer.changes && !answer.has_effect));
     CHECK(answer.version == version);
+    CHECK(answer.first == version);
   }
   SECTION("what is none") {
     CHECK_FALSE(read("*3\r\n:1\r\n:2\r\n:3\r\n", answer));
     CHECK_FALSE(read("*2\r\n:1\r\n$1\r\nx\r\n", answer));
-    CHECK_FALSE(read("*5\r\n:3\r\n$1\r\nx\r\n:0\r\n$2\r\nab\r\n$-1\r\n", answer));
+    CHECK_FALSE(read("*6\r\n:3\r\n$1\r\nx\r\n:0\r\n$2\r\nab\r\n$-1\r\n$-1\r\n", answer));
   }
 }
 

@@ -328,7 +328,7 @@ class FakeShard {
     Record& held = records[key];
     held.version = version > before.version ? version : before.version.raised_for(version);
     held.value = outcome.value;
-    from.reply().array(5).value(outcome.reply).bulk(bytes_of(held.version)).integer(0);
+    from.reply().array(6).value(outcome.reply).bulk(bytes_of(held.version)).integer(0);
     if (held.value) {
       from.reply().bulk(*held.value);
     } else {
@@ -339,14 +339,21 @@ class FakeShard {
     } else {
       from.reply().bulk(bytes_of(before.version));
     }
+    from.reply().null();
     done[std::string(args[4])] = std::string(from.output().view().substr(start));
   }
 
   // A blind write that is proposed anew: what it wrote gets the new version, if it is there still.
   void answer_again(Connection& from, const std::string& key, const resp::Version& version) {
     Record& held = records[key];
-    held.version = version;
-    from.reply().array(4).bulk(bytes_of(version)).integer(0).bulk(*held.value).null();
+    const resp::Version first = std::exchange(held.version, version);
+    from.reply()
+        .array(5)
+        .bulk(bytes_of(version))
+        .integer(0)
+        .bulk(*held.value)
+        .null()
+        .bulk(bytes_of(first));
   }
 
   struct Outcome {

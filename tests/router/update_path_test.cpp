@@ -83,6 +83,19 @@ TEST_CASE("an effect is not spread before what it rests on is final") {
   CHECK(router.a.records == router.b.records);
 }
 
+TEST_CASE("a reader gives up beside an effect that waits") {
+  RunningWorker router;
+  router.ask("SET k 1");
+  router.primary("k").bases_final = router.primary("k").settles = false;
+  CHECK(router.ask("GET k") == "(none)");
+  CHECK(router.ask("INCR k") == "(none)");
+  router.loop.advance(Millis{5100});
+  const Lines replies = router.replies();
+  REQUIRE(replies.size() == 2);
+  CHECK_THAT(replies[0], Catch::StartsWith("-CLUSTERDOWN data server"));
+  CHECK_THAT(replies[1], Catch::StartsWith("-TIMEOUT data server"));
+}
+
 // Of two updates the first was overtaken, and in the new epoch it got a version above that of the
 // second, which waits for another writer, who waits for the first.
 TEST_CASE("an update does not wait for one behind it, whatever its version has become") {
@@ -94,20 +107,22 @@ TEST_CASE("an update does not wait for one behind it, whatever its version has b
   primary.bases_final = false;
   CHECK(router.ask("INCR k") == "(none)");
   const auto first = std::ranges::find_if(
-      primary.done, [](const auto& done) { return done.second.starts_with("*5\r\n:2\r\n"); });
+      primary.done, [](const auto& done) { return done.second.starts_with("*6\r\n:2\r\n"); });
   REQUIRE(first != primary.done.end());
+  const resp::Version place = primary.records["k"].version;
   CHECK(router.ask("INCR k") == "(none)");
   second.take_asked();
 
   primary.epoch = second.epoch = 2;
   Buffer anew;
   resp::Writer(anew, resp::Protocol::kResp2)
-      .array(5)
+      .array(6)
       .integer(2)
       .bulk(bytes_of({2, 1'700'000'000'000ULL << 16, 257}))
       .integer(0)
       .bulk("70")
-      .bulk(bytes_of(found));
+      .bulk(bytes_of(found))
+      .bulk(bytes_of(place));
   first->second = std::string(anew.view());
   router.adopt_next_epoch();
   router.loop.advance(kPoll);
@@ -119,6 +134,38 @@ TEST_CASE("an update does not wait for one behind it, whatever its version has b
   primary.bases_final = true;
   router.loop.advance(kPoll);
   CHECK(router.replies() == Lines{":3"});
+}
+
+// The new primary knows neither, and evaluates the second one first: that the old one did it the
+// other way round is over. If it went by that, each would wait for the other.
+TEST_CASE("an update does not wait for one that its new primary has evaluated after it") {
+  RunningWorker router;
+  router.ask("SET k 1");
+  FakeShard& first = router.primary("k");
+  FakeShard& second = router.secondary("k");
+  const resp::Version found = second.records["k"].version;
+  first.bases_final = second.bases_final = false;
+  CHECK(router.ask("APPEND k a") == "(none)");
+  first.bases_final = true;
+  CHECK(router.ask("APPEND k b") == "(none)");
+  first.stall();
+  router.loop.advance(kPoll);  // The question of the first is on its way, and comes back later.
+  second.epoch = 2;
+  router.adopt(flipped(router.topology));
+  router.loop.settle();
+  first.epoch = 2;
+  first.go_on();
+  first.drop();
+  router.loop.advance(kReconnect);
+  CHECK(second.records["k"].value == "1ba");
+  second.final_base = found;
+  first.take_asked();
+  router.loop.advance(kPoll);
+  CHECK(first.take_asked() == Lines{"VSET S k 1b"});
+  second.bases_final = true;
+  router.loop.advance(kPoll);
+  CHECK(router.replies() == Lines{":3", ":2"});
+  CHECK(router.a.records == router.b.records);
 }
 
 TEST_CASE("an update whose answer was lost is not done twice") {

@@ -44,8 +44,14 @@ class UpdatingShard : public ServingShard {
 
   // The version in the last answer to update().
   [[nodiscard]] resp::Version answered() const {
-    const size_t at = raw_.items.size() == 5 ? 1 : 0;
+    const size_t at = raw_.items.size() == 6 ? 1 : 0;
     return resp::Version::decode(raw_.items[at].text.data());
+  }
+  // The one in which it was done, if that is another.
+  [[nodiscard]] std::optional<resp::Version> done_in() const {
+    const resp::Value& last = raw_.items.back();
+    if (last.is(resp::Value::Kind::kNull)) return std::nullopt;
+    return resp::Version::decode(last.text.data());
   }
 
  private:
@@ -62,8 +68,8 @@ class UpdatingShard : public ServingShard {
     const auto& items = answer.items;
     if (items.size() == 2) return "(unchanged, unsettled) " + line_of(items[0]);
     if (items.size() == 1) return "(as before)";
-    const size_t at = items.size() - 4;
-    const std::string reply = items.size() == 5 ? line_of(items[0]) : "(yours)";
+    const size_t at = items.size() - 5;
+    const std::string reply = items.size() == 6 ? line_of(items[0]) : "(yours)";
     const bool rests = !items[at + 3].is(resp::Value::Kind::kNull);
     return reply + " -> " + line_of(items[at + 2]) + (rests ? " after" : "");
   }
@@ -149,6 +155,11 @@ TEST_CASE_METHOD(UpdatingShard, "an operation is done once, whatever epoch it is
   router = link(kWriter);
   CHECK(update(*router, kWriter, "INCRBY", "1", 9, operation) == ":1 -> 1");
   CHECK(answered() == resp::Version{4, 9, kWriter});  // What is there is of this epoch now.
+  CHECK(done_in() == resp::Version{3, 1, kWriter});
+  serve(5);
+  router = link(kWriter);
+  CHECK(update(*router, kWriter, "INCRBY", "1", 17, operation) == ":1 -> 1");
+  CHECK(done_in() == resp::Version{3, 1, kWriter});
   CHECK(committed("k") == "1");
 }
 
@@ -164,6 +175,7 @@ TEST_CASE_METHOD(UpdatingShard, "an operation that others have overtaken keeps i
   SECTION("as it was, while that is not settled") {
     CHECK(update(*router, kWriter, "INCRBY", "1", 9, operation) == ":1 -> 1");
     CHECK(answered() == resp::Version{3, 1, kWriter});
+    CHECK_FALSE(done_in());
   }
   SECTION("below what is settled, which gets a version of this epoch") {
     settle(*router, theirs);
