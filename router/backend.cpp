@@ -50,6 +50,7 @@ Backend::Backend(net::Loop& loop, Random& random, BackendHost& host, const Backe
       name_(fmt::format("{} ({})", node.name, address_.text())),
       trouble_("not connected yet"),
       backoff_(random, options.backoff_min, options.backoff_max),
+      closed_at_(loop.now()),
       // Not proto-max-bulk-len: a value may be from a time when that was larger, and reading it
       // must not cost the connection.
       parser_({kBulkBytesCeiling, kReplyItemsMax, kReplyNestingMax}) {
@@ -216,6 +217,7 @@ void Backend::lose_connection(const std::string& why) {
 }
 
 void Backend::close() {
+  if (stream_ != nullptr) closed_at_ = loop_.now();
   state_ = State::kDown;
   retry_->stop();
   connecting_.reset();

@@ -136,6 +136,9 @@ class Backend final : private net::StreamHandler, private net::PassTask {
   [[nodiscard]] const std::string& trouble() const { return trouble_; }
   [[nodiscard]] const net::Address& address() const { return address_; }
 
+  // When its last connection ended, or this was made: what is younger never left by it.
+  [[nodiscard]] TimePoint closed_at() const { return closed_at_; }
+
  private:
   enum class State : uint8_t { kDown, kConnecting, kLinking, kReady, kDraining };
 
@@ -181,6 +184,7 @@ class Backend final : private net::StreamHandler, private net::PassTask {
   Backoff backoff_;
   uint32_t failures_ = 0;    // To connect, in a row.
   TimePoint reported_at_{};  // When silence was last reported.
+  TimePoint closed_at_;
   std::unique_ptr<net::Timer> retry_;
   std::unique_ptr<net::Connecting> connecting_;
   std::unique_ptr<net::Stream> stream_;

@@ -159,7 +159,7 @@ class Dispatcher final : private BackendHost {
   // backends_[node id][shard]; none for a node that is not contacted.
   std::vector<std::vector<std::unique_ptr<Backend>>> backends_;
 
-  // The process of each shard's server, and since when it is known to be that one.
+  // The process of each shard's server, and when the connection to the one before was over.
   struct Process {
     uint64_t incarnation = 0;
     TimePoint since = TimePoint::min();

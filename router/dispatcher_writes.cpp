@@ -38,7 +38,7 @@ void Dispatcher::reroute_write(Entry entry, Part& part) {
 
 void Dispatcher::on_linked(const Backend& backend, uint64_t incarnation) {
   const auto [known, is_new] = processes_.try_emplace({backend.node(), backend.shard()});
-  if (!is_new && known->second.incarnation != incarnation) known->second.since = loop_.now();
+  if (!is_new && known->second.incarnation != incarnation) known->second.since = backend.closed_at();
   known->second.incarnation = incarnation;
 }
 
@@ -47,7 +47,7 @@ bool Dispatcher::may_be_forgotten(const Part& part) const {
   if (!table_->served(part.vnode)) return false;
   const topology::Replica primary = table_->replica(part.vnode, table_->primary(part.vnode));
   const auto process = processes_.find({primary.node, primary.shard});
-  return process != processes_.end() && process->second.since > part.proposed_at;
+  return process != processes_.end() && process->second.since >= part.proposed_at;
 }
 
 void Dispatcher::fail_forgotten(const Entry& entry) {

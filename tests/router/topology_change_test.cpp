@@ -141,6 +141,33 @@ TEST_CASE("a server that has restarted is not asked to do once more what it may 
   CHECK(router.a.records["k"].value == router.b.records["k"].value);
 }
 
+// It goes away, comes back and gets its role again while a write waits that it was never asked for.
+TEST_CASE("a server that has restarted before a write was made is asked for it") {
+  RunningWorker router;
+  FakeShard& primary = router.primary("k");
+  FakeShard& other = router.secondary("k");
+  const topology::Topology before = router.topology;
+  primary.leave();
+  router.loop.advance(Millis{5});
+  other.epoch = 2;
+  router.adopt(flipped(before));
+  router.loop.settle();
+  other.stall();
+  router.say({"INCR k"});
+  router.loop.advance(Millis{5});
+  ++primary.incarnation;
+  primary.epoch = other.epoch = 3;
+  primary.come_back();
+  topology::Topology after = before;
+  after.epoch = 3;
+  router.adopt(after);
+  other.drop();
+  other.go_on();
+  router.loop.advance(kReconnect);
+  CHECK(router.replies() == Lines{":1"});
+  CHECK(router.a.records["k"].value == router.b.records["k"].value);
+}
+
 TEST_CASE("keys that were being counted on a node that has left are an error, not a crash") {
   RunningWorker router;
   router.a.stall();
