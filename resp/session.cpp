@@ -219,7 +219,9 @@ void Session::close() {
 // this very pass is still sent, but for what waits for its commit.
 void Session::on_end(const Status& why) {
   if (marked_) output().truncate(mark_output_);
-  if (why.code() == Code::kClosed && !output().empty()) {
+  const bool may_read = why.code() == Code::kClosed;
+  if (may_read && stays_to_reply()) return;
+  if (may_read && !output().empty()) {
     net::Stream::close_when_sent(std::move(stream_));
   }
   finish(why);

@@ -72,6 +72,10 @@ class Session : public net::StreamHandler {
   // the same after those.
   virtual void on_protocol_error(std::string_view text);
 
+  // The peer has ended its side, and may read on. True: the session owes replies that it does not
+  // have yet, and calls close() when they are written. No on_command() follows.
+  virtual bool stays_to_reply() { return false; }
+
   // All output left after the kernel had refused some. May be overridden.
   void on_drained() override {}
 

@@ -12,6 +12,8 @@ namespace {
 
 const Log kLog("client");
 
+constexpr int64_t kHalfClosedMax = 100;  // Per thread.
+
 // Replies that are known at once and that their client does not want to hear. Empty between
 // commands.
 thread_local Buffer t_unheard;
@@ -31,6 +33,7 @@ ClientSession::ClientSession(std::unique_ptr<net::Stream> stream, SessionHost& h
 ClientSession::~ClientSession() {
   host_.loop().cancel(*this);
   host_.stats().clients.add(-1);
+  if (half_closed_) host_.stats().half_closed.add(-1);
   give_all_back();
 }
 
@@ -288,6 +291,16 @@ void ClientSession::on_ended(const Status& why) {
 void ClientSession::on_protocol_error(std::string_view text) {
   reply_error(text);
   close_when_replied();
+}
+
+// As in Redis, `printf 'GET k\r\n' | nc router 6379` is answered. Whether anybody still reads shows
+// only when the replies are sent. So no more stay than a few: clients that gave up and came back
+// while a server failed need the places.
+bool ClientSession::stays_to_reply() {
+  if (head_ == nullptr || host_.stats().half_closed.get() >= kHalfClosedMax) return false;
+  host_.stats().half_closed.add(1);
+  closing_ = half_closed_ = true;
+  return true;
 }
 
 // Nobody waits for the replies any more. What was sent to data servers is finished there.

@@ -112,6 +112,7 @@ class ClientSession final : public resp::Session, private RequestOwner, private 
   void on_command(Args args) override;
   void on_ended(const Status& why) override;
   void on_protocol_error(std::string_view text) override;
+  bool stays_to_reply() override;
   void on_drained() override;
   void on_value(Request& request, Part& part, std::string_view bytes) override;
   void on_request_done(Request& request) override;
@@ -141,7 +142,8 @@ class ClientSession final : public resp::Session, private RequestOwner, private 
   Request* tail_ = nullptr;
   uint32_t queued_ = 0;
   LastWrite last_write_;                    // Among what has been replied to.
-  bool closing_ = false;                    // After QUIT.
+  bool closing_ = false;                    // After QUIT, or:
+  bool half_closed_ = false;                // The client has ended its side.
   uint64_t parked_bytes_ = 0;               // Of replies that wait for the head.
   std::unique_ptr<net::Timer> look_again_;  // Made when first needed.
 };

@@ -38,7 +38,8 @@ void Dispatcher::reroute_write(Entry entry, Part& part) {
 
 void Dispatcher::on_linked(const Backend& backend, uint64_t incarnation) {
   const auto [known, is_new] = processes_.try_emplace({backend.node(), backend.shard()});
-  if (!is_new && known->second.incarnation != incarnation) known->second.since = backend.closed_at();
+  if (!is_new && known->second.incarnation != incarnation)
+    known->second.since = backend.closed_at();
   known->second.incarnation = incarnation;
 }
 

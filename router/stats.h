@@ -7,6 +7,7 @@ namespace doris::router {
 
 struct WorkerStats {
   Counter clients;            // Connected now.
+  Counter half_closed;        // Of these, have ended their side and get what they are owed.
   Counter connections;        // Accepted ever.
   Counter commands;           // Run ever, errors included.
   Counter errors;             // Error replies.

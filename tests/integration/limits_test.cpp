@@ -28,6 +28,23 @@ TEST_CASE("a value of 64 MiB comes back as it was set, and a larger one is refus
   CHECK((client.command({"GET", "large"}).text == value));
 }
 
+// More commands than are taken at a time (client-pipeline-max), as of a script into `nc -N`.
+TEST_CASE("who sends commands and ends its side has every reply") {
+  const Cluster cluster;
+  Socket socket(cluster.port("router-1"));
+  constexpr int kCommands = 20'000;
+  std::string commands;
+  std::string replies;
+  for (int i = 0; i < kCommands; ++i) {
+    commands +=
+        "SET k" + std::to_string(i % 100) + " v\r\nGET k" + std::to_string(i % 100) + "\r\n";
+    replies += "+OK\r\n$1\r\nv\r\n";
+  }
+  REQUIRE(socket.send(commands));
+  socket.end_sending();
+  CHECK(socket.read_until("nothing ends like this") == replies);
+}
+
 // A hundred replies of a megabyte come over one connection of a router to a data server.
 TEST_CASE("clients that read megabytes stop nobody") {
   const Cluster cluster;

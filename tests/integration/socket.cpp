@@ -52,6 +52,10 @@ std::string Socket::read_until(std::string_view end, Millis patience) {
   return all;
 }
 
+void Socket::end_sending() {
+  ::shutdown(fd_, SHUT_WR);
+}
+
 bool Socket::closed_by_peer(Millis patience) {
   char buffer[16 * 1024];
   while (await(POLLIN, patience)) {

@@ -26,6 +26,8 @@ class Socket {
   // `patience`. Returns all that was read.
   std::string read_until(std::string_view end, Millis patience = Millis{10'000});
 
+  void end_sending();  // The peer reads to the end, and may send on.
+
   // Reads until the peer closes; false if it does not for `patience`.
   bool closed_by_peer(Millis patience = Millis{10'000});
 

@@ -25,7 +25,7 @@ TEST_CASE("replies leave in the order of the commands, whatever order the server
 }
 
 TEST_CASE(
-    "a client that leaves with requests in flight costs nothing, and its writes are finished") {
+    "a client that leaves with requests in flight is gone with them, and its writes are done") {
   RunningWorker router;
   router.b.stall();
   FakeClient& leaver = router.connect();
@@ -34,11 +34,12 @@ TEST_CASE(
   leaver.say("DORIS.STATUS");
   router.loop.settle();
   router.disconnect(leaver);
-  CHECK(router.control.clients_ended == 1);
-  CHECK(router.stats.clients.get() == 0);
   router.control.unanswered[0](resp::Value::simple("too late"));
   router.b.go_on();
   router.loop.settle();
+  CHECK(router.control.clients_ended == 1);
+  CHECK(router.stats.clients.get() == 0);
+  CHECK(router.stats.half_closed.get() == 0);
   CHECK(router.b.records["k"].value == "v");
   CHECK(router.a.records == router.b.records);
   CHECK(router.ask("GET k") == "\"v\"");
@@ -283,12 +284,35 @@ TEST_CASE("until there is a topology, commands on data are answered with LOADING
   CHECK(replies[3] == "+PONG");
 }
 
-TEST_CASE("a client that sends its commands and ends its side is gone") {
+TEST_CASE("a client that sends its commands and ends its side is answered, and then gone") {
   RunningWorker router;
-  router.say({"GET k"});
+  const bool data_servers_have_to_answer = GENERATE(true, false);
+  if (data_servers_have_to_answer) router.primary("k").stall();
+  router.client().say("GET k");
+  router.client().say("PING");
+  router.loop.run_pass();  // They leave.
   router.client().wire().out().sender_gone = true;
   router.loop.settle();
+  CHECK(router.control.clients_ended == (data_servers_have_to_answer ? 0 : 1));
+  router.primary("k").go_on();
+  router.loop.settle();
+  CHECK(router.replies() == Lines{"nil", "+PONG"});
   CHECK(router.control.clients_ended == 1);
+  CHECK(router.stats.clients.get() == 0);
+}
+
+TEST_CASE("of those that end their side while data servers are silent only a few stay") {
+  RunningWorker router;
+  router.primary("k").stall();
+  for (int i = 0; i < 150; ++i) {
+    FakeClient& client = router.connect();
+    client.say("GET k");
+    router.loop.settle();
+    router.disconnect(client);
+  }
+  CHECK(router.stats.clients.get() == 100);
+  router.loop.advance(Millis{5100});
+  CHECK(router.stats.clients.get() == 0);
 }
 
 }  // namespace
