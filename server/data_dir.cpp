@@ -127,7 +127,12 @@ Status DataDir::persist_cluster(std::string_view cluster, uint32_t vnodes) {
 }
 
 Status DataDir::persist_topology(std::string_view text) {
-  return replace_file(topology_path(path_), sealed(text));
+  const std::string content = sealed(text);
+  Status status = replace_file(topology_path(path_), content);
+  if (status.code() == Code::kNoSpace && reserve_.release())
+    status = replace_file(topology_path(path_), content);
+  if (status.ok()) reserve_.keep();
+  return status;
 }
 
 Result<std::string> DataDir::load_topology() const {

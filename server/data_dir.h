@@ -14,6 +14,7 @@
 
 #include "base/bdb/directory_lock.h"
 #include "base/status.h"
+#include "server/disk_reserve.h"
 #include "server/store_manifest.h"
 
 namespace doris::server {
@@ -47,6 +48,7 @@ class DataDir {
 
   // Replaces the topology kept; on the disk when it returns. Its epoch is the highest that
   // this server has seen, so the caller persists before it adopts. Errors leave the old one.
+  // There is room for it even on a full disk (disk_reserve.h).
   Status persist_topology(std::string_view text);
 
   // The topology kept, as it was given. kNotFound if there is none.
@@ -54,12 +56,16 @@ class DataDir {
 
  private:
   DataDir(std::string path, bdb::DirectoryLock lock, StoreManifest manifest)
-      : path_(std::move(path)), lock_(std::move(lock)), manifest_(std::move(manifest)) {}
+      : path_(std::move(path)),
+        lock_(std::move(lock)),
+        manifest_(std::move(manifest)),
+        reserve_(path_ + "/reserve") {}
 
   // Constant after construction, but for the manifest's cluster.
   const std::string path_;
   bdb::DirectoryLock lock_;
   StoreManifest manifest_;
+  DiskReserve reserve_;
 };
 
 }  // namespace doris::server

@@ -191,6 +191,27 @@ TEST_CASE("a topology that finds no room leaves the old one") {
   CHECK((*dir->load_topology() == large + "\n"));
 }
 
+TEST_CASE("a disk that is full to the last byte has room for a topology, again and again") {
+  const ScratchDirectory directory;
+  SmallDisk disk(directory.file(""), 64);
+  if (!disk.mounted()) {
+    WARN("SKIPPED: mounting a file system needs root");
+    return;
+  }
+  const auto dir = open(options_of(directory));
+  const std::string large(200UL << 10, 'x');
+  for (int round = 0; round < 2; ++round) {
+    REQUIRE(dir->persist_topology("epoch 1\n").ok());
+    disk.fill_but(0);
+    for (int epoch = 2; epoch < 20; ++epoch) {
+      const std::string text = large + std::to_string(epoch) + "\n";
+      REQUIRE(dir->persist_topology(text).ok());
+      REQUIRE(*dir->load_topology() == text);
+    }
+    disk.free_room();
+  }
+}
+
 TEST_CASE("a file left half written by a crash does not matter") {
   const ScratchDirectory directory;
   open(options_of(directory));
