@@ -11,9 +11,11 @@ void UnsettledWrites::add(uint32_t writer, const KeyRef& key, const resp::Versio
   const resp::WriteId proposed = resp::write_id(key.physical_key, proposal);
   const resp::WriteId raised =
       done.version == proposal ? proposed : resp::write_id(key.physical_key, done.version);
-  const Ids ids{proposed, raised, operation == 0 ? proposed : operation};
+  const resp::WriteId first =
+      done.first.epoch == 0 ? raised : resp::write_id(key.physical_key, done.first);
+  const Ids ids{proposed, raised, operation == 0 ? proposed : operation, first};
   // The operation may be remembered from an earlier proposal. Its writer settles the last one only,
-  // and the version of the earlier one is not held any more.
+  // and the record has the version of the earlier one no more.
   if (const auto earlier = writes_.find(ids[2]); earlier != writes_.end()) forget(earlier->second);
   for_each(ids, [&](resp::WriteId id) {
     set(id, {writer, key.vnode, std::string(key.physical_key), done, ids});

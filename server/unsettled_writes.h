@@ -127,8 +127,9 @@ class UnsettledWrites {
   [[nodiscard]] size_t size() const { return writes_.size(); }
 
  private:
-  // The proposal's, that of the version as raised, the operation's: often all the same.
-  using Ids = std::array<resp::WriteId, 3>;
+  // The proposal's, that of the version as raised, the operation's, and that of the version in
+  // which it got its place, on which others may rest: often all the same.
+  using Ids = std::array<resp::WriteId, 4>;
   struct Held {
     uint32_t writer = 0;  // 0: abandoned.
     topology::Vnode vnode = 0;

@@ -185,6 +185,29 @@ TEST_CASE_METHOD(UpdatingShard, "an operation that others have overtaken keeps i
   CHECK(committed("k") == "70");
 }
 
+TEST_CASE_METHOD(UpdatingShard, "what an update rests on stays so when that gets a new version") {
+  auto router = link(kWriter);
+  auto other = link(kOther);
+  CHECK(ask(*router, set("k", "70", 5)) == ":0");
+  settle(*router, resp::write_id("k", {3, 5, 257}));
+  CHECK(update(*router, kWriter, "INCRBY", "1", 3) == ":71 -> 71");
+  const resp::Version raised = answered();
+  CHECK(raised != resp::Version{3, 3, kWriter});
+  CHECK(update(*other, kOther, "INCRBY", "1", 9) == ":72 -> 72 after");
+  CHECK(ask(*other, set("k", "5", 20)) == ":1");
+  settle(*other, resp::write_id("k", {3, 20, 257}));
+  serve(4);
+  router = link(kWriter);
+  other = link(kOther);
+  CHECK(update(*router, kWriter, "INCRBY", "1", 30, id(3, kWriter, 3)) == ":71 -> 5");
+  CHECK(done_in() == raised);
+  CHECK(update(*other, kOther, "INCRBY", "1", 31, id(9, kOther, 3)) == ":72 -> 72 after");
+  const auto base = [&] { return ask(*other, {"VBASE", vnode(), "k", version_of(raised)}); };
+  CHECK(base() == ":0");
+  settle(*router, resp::write_id("k", {4, 30, kWriter}));
+  CHECK(base() == ":1");
+}
+
 TEST_CASE_METHOD(UpdatingShard, "an answer that is given again rests on what it has found") {
   auto router = link(kWriter);
   auto other = link(kOther);
