@@ -244,6 +244,16 @@ TEST_CASE("a node that recovers fetches the update logs kept for it") {
   show_bite({Guard::kLogsDrained, Guard::kDigestsCompared}, {1, 5}, options);
 }
 
+// One has reclaimed a deletion with the other, and got an empty disk since: what an older disk of
+// the other one brings back then has to lose.
+TEST_CASE("a node that is filled anew learns what has been reclaimed") {
+  StoryOptions options = with_keys(2000, with({Fault::kEmptyServer, Fault::kOlderServer}));
+  options.cluster.servers_per_group = 1;
+  options.time = Millis{20'000};
+  options.fault_time = Millis{300};
+  show_bite({Guard::kFloorsTakenOver}, {1, 10}, options);
+}
+
 TEST_CASE("an update log knows whom its writes are for") {
   const StoryOptions options = with_keys(40, with({Fault::kKillServer}));
   show_cover({Guard::kLogsNameTarget}, {1, 5}, options);

@@ -231,6 +231,28 @@ void SimCluster::kill(SimProgram& program, SimDisk::Crash how) {
   if (power) network_.set_power(program.machine(), false);
   const auto word = world_.chance(50) ? Connection::Ending::kFinish : Connection::Ending::kReset;
   program.kill(power ? Connection::Ending::kSilent : word);
+  if (how == SimDisk::Crash::kLost || how == SimDisk::Crash::kOlder)
+    replace_directory(program, how);
+}
+
+std::filesystem::path SimCluster::data_of(const SimProgram& server) const {
+  return directory_ / server.name();
+}
+
+void SimCluster::back_up(size_t index) {
+  const std::filesystem::path backup = data_of(server(index)).concat(".backup");
+  std::filesystem::remove_all(backup);
+  std::filesystem::copy(data_of(server(index)), backup, std::filesystem::copy_options::recursive);
+  servers_[index].disk->back_up();
+}
+
+void SimCluster::replace_directory(const SimProgram& server, SimDisk::Crash how) const {
+  const std::filesystem::path data = data_of(server);
+  std::filesystem::remove_all(data);
+  if (how == SimDisk::Crash::kOlder) {
+    std::filesystem::copy(data_of(server).concat(".backup"), data,
+                          std::filesystem::copy_options::recursive);
+  }
 }
 
 }  // namespace doris::sim

@@ -82,8 +82,11 @@ class SimCluster {
   [[nodiscard]] const std::vector<SimProgram*>& programs() const { return programs_; }
 
   // As kill -9 does, or the loss of power: then the machine is off the network, too, until
-  // set_power(), and its connections end without a word.
+  // set_power(), and its connections end without a word. A lost or an older disk is a server's.
   void kill(SimProgram& program, SimDisk::Crash how);
+
+  // A copy of that server's disk, for SimDisk::Crash::kOlder.
+  void back_up(size_t index);
 
  private:
   struct Server {
@@ -94,6 +97,8 @@ class SimCluster {
 
   [[nodiscard]] Config config(const std::string& machine,
                               std::vector<std::pair<std::string, std::string>> values) const;
+  [[nodiscard]] std::filesystem::path data_of(const SimProgram& server) const;
+  void replace_directory(const SimProgram& server, SimDisk::Crash how) const;
   void sync_each_second();
   void make_admin();
   void make_server(const std::string& group, uint32_t number);

@@ -15,10 +15,19 @@ void SimDisk::sync() {
     if (shard.open != nullptr) shard.synced = shard.committed = *shard.open;
 }
 
+void SimDisk::back_up() {
+  for (Shard& shard : shards_) {
+    shard.backup = shard.open != nullptr ? *shard.open : shard.committed;
+    shard.backup.abort();
+  }
+}
+
 void SimDisk::crash(Crash how) {
   for (Shard& shard : shards_) {
     if (shard.open != nullptr) shard.open->detach();
     if (how == Crash::kPower && !sync_each_commit_) shard.committed = shard.synced;
+    if (how == Crash::kLost) shard.committed = shard.synced = testing::MemStore();
+    if (how == Crash::kOlder) shard.committed = shard.synced = shard.backup;
   }
 }
 

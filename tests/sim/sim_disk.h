@@ -24,6 +24,8 @@ class SimDisk {
   enum class Crash : uint8_t {
     kProcess,  // What was committed is kept.
     kPower,    // What was committed and not synced is lost.
+    kLost,     // All is lost: the machine gets an empty disk..
+    kOlder,    // ..or one as of the last back_up().
   };
 
   SimDisk(uint32_t shards, bool sync_each_commit)
@@ -34,6 +36,9 @@ class SimDisk {
   // What has been committed is safe from now on. Not needed where each commit is synced.
   void sync();
 
+  // A copy of what has been committed, for Crash::kOlder.
+  void back_up();
+
   // What the open stores do from now on does not reach the disk.
   void crash(Crash how);
 
@@ -43,6 +48,7 @@ class SimDisk {
   struct Shard {
     testing::MemStore committed;
     testing::MemStore synced;  // Unless each commit is.
+    testing::MemStore backup;
     SimStore* open = nullptr;
   };
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 namespace doris::sim {
@@ -38,6 +39,8 @@ constexpr std::array kNames{
     Name{Fault::kKillAdmin, "kill"},
     Name{Fault::kKillServer, "kill"},
     Name{Fault::kPowerServer, "no power"},
+    Name{Fault::kEmptyServer, "empty disk"},
+    Name{Fault::kOlderServer, "older disk"},
     Name{Fault::kFreezeServer, "freeze"},
     Name{Fault::kFreezeRouter, "freeze"},
     Name{Fault::kCutLink, "cut link"},
@@ -67,6 +70,7 @@ std::string name_of(Fault fault) {
 }
 
 bool SimFaults::strike_and_mend(Millis longest) {
+  back_up_some();
   const Fault fault = kinds_[world_.random().below(kinds_.size())];
   const Micros time = world_.between(Micros{1000}, longest);
   told_ += fmt::format("{:.3f} ms, for {:.3f} ms: {}", in_ms(world_.elapsed()), in_ms(time),
@@ -94,6 +98,10 @@ void SimFaults::strike(Fault fault, Micros time) {
       return kill(some_server(), SimDisk::Crash::kProcess, time);
     case Fault::kPowerServer:
       return kill(some_server(), SimDisk::Crash::kPower, time);
+    case Fault::kEmptyServer:
+      return kill(some_server(), SimDisk::Crash::kLost, time);
+    case Fault::kOlderServer:
+      return kill(some_server(), SimDisk::Crash::kOlder, time);
     case Fault::kFreezeServer:
       return freeze(some_server(), time);
     case Fault::kFreezeRouter:
@@ -140,6 +148,13 @@ void SimFaults::kill(SimProgram& program, SimDisk::Crash how, Micros time) {
   world_.run_for(time);
   cluster_.network().set_power(program.machine(), true);
   program.start();
+}
+
+// At first all, so that whichever is chosen has an older disk.
+void SimFaults::back_up_some() {
+  if (std::ranges::find(kinds_, Fault::kOlderServer) == kinds_.end()) return;
+  for (size_t i = 0; i < cluster_.servers(); ++i)
+    if (told_.empty() || world_.chance(30)) cluster_.back_up(i);
 }
 
 void SimFaults::freeze(SimProgram& program, Micros time) {

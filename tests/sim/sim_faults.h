@@ -23,6 +23,8 @@ enum class Fault : uint8_t {
   kKillAdmin,
   kKillServer,
   kPowerServer,   // The same without a word to the peers, and without what was not synced.
+  kEmptyServer,   // One comes back with an empty disk.
+  kOlderServer,   // Or with one of a while ago.
   kFreezeServer,  // And a thaw.
   kFreezeRouter,
   kCutLink,    // Between a router and a server, one way or both.
@@ -61,6 +63,7 @@ class SimFaults {
  private:
   void strike(Fault fault, Micros time);
   void kill(SimProgram& program, SimDisk::Crash how, Micros time);
+  void back_up_some();
   void freeze(SimProgram& program, Micros time);
   void cut_link(Micros time);
   void cut_off(const SimProgram& program, Micros time);

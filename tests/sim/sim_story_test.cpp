@@ -144,6 +144,15 @@ TEST_CASE("any fault of one machine at a time breaks no promise") {
   tell_stories(150, long_story(kAnyFault));
 }
 
+TEST_CASE("data servers that come back with an empty or an older disk break no promise") {
+  StoryOptions options = long_story({Fault::kEmptyServer, Fault::kOlderServer});
+  tell_stories(60, options);
+  options.keys = 2000;  // So that deletions are not overwritten before they are reclaimed.
+  options.time = Millis{20'000};
+  options.fault_time = Millis{300};
+  tell_stories(15, options);
+}
+
 TEST_CASE("routers and data servers that lose power break no promise") {
   tell_stories(100, long_story({Fault::kPowerRouter, Fault::kPowerServer}));
 }
