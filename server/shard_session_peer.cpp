@@ -8,6 +8,7 @@
 #include "resp/words.h"
 #include "server/peer_dialect.h"
 #include "server/shard_session.h"
+#include "server/write_rule.h"
 
 namespace doris::server {
 namespace {
@@ -88,16 +89,19 @@ void ShardSession::run_keys(Args args) {
   Buffer items;
   resp::Writer out(items, resp::Protocol::kResp2);
   size_t found = 0;
+  const resp::Version floor = shard_.store().floor(vnode);
   const Page page{args[2], std::min(count, kPageRecordsMax), kPageBytesMax};
   const auto next = shard_.store().scan(
       vnode, page, Content::kHeaders, [&](const KeyRef& key, const RecordView& record) {
-        ++found;
         const resp::Version& version = record.header.version;
-        if (!is_settled(key, record)) {
+        const bool settled = is_settled(key, record);
+        if (settled && counts_as_absent(record.header, floor)) return;
+        ++found;
+        if (settled) {
+          write_key(out, key.physical_key, version, record.header.live(shard_.now_ms()));
+        } else {
           write_unsettled_key(out, key.physical_key, version);
-          return;
         }
-        write_key(out, key.physical_key, version, record.header.live(shard_.now_ms()));
       });
   if (!next.ok()) {
     reply().error(shard_.refusal(next.status()));
@@ -105,11 +109,11 @@ void ShardSession::run_keys(Args args) {
   }
   resp::Writer head = reply();
   head.array(2 + 2 * found).bulk(*next);
-  write_version(head, shard_.store().floor(vnode));
+  write_version(head, floor);
   output().append(items.view());
 }
 
-// VHELD vnode key [key ...]: settled or not.
+// VHELD vnode key [key ...]: settled or not, but for what counts as absent.
 void ShardSession::run_held(Args args) {
   KeyRef key{};
   if (!may_serve() || !read_key(args[1], args[2], key) || !holds(key.vnode)) return;
@@ -123,7 +127,9 @@ void ShardSession::run_held(Args args) {
       reply().error(shard_.refusal(header.status()));
       return;
     }
-    if (header->has_value()) {
+    const bool holds_it =
+        header->has_value() && !counts_as_absent(**header, shard_.store().floor(key.vnode));
+    if (holds_it) {
       write_version(out, (**header).version);
     } else {
       out.null();

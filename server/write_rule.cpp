@@ -10,12 +10,17 @@ bool is_reclaimable(const RecordHeader& header, const resp::Version& floor, int6
   return header.version < floor && header.version.hlc < floor.hlc && !header.live(expired_by_ms);
 }
 
+bool counts_as_absent(const RecordHeader& header, const resp::Version& floor) {
+  return is_reclaimable(header, floor, static_cast<int64_t>(floor.hlc >> 16));
+}
+
 Decision decide(const std::optional<RecordHeader>& held, const resp::Version& floor,
                 const resp::Version& proposal, Role role) {
   const bool copies = role == Role::kCopy;
   const bool below_floor = copies || !guarded(Guard::kFloor);
-  const resp::Version newest = held ? held->version : below_floor ? resp::Version{} : floor;
-  if (held && proposal == newest) return {Verdict::kKeep, newest};
+  if (held && proposal == held->version) return {Verdict::kKeep, proposal};
+  resp::Version newest = held ? held->version : resp::Version{};
+  if (!below_floor && (!held || counts_as_absent(*held, floor))) newest = floor;
   const bool orders = role == Role::kPrimary;
   const resp::Version least = orders ? std::max(newest, floor) : newest;
   if (proposal > least) return {Verdict::kApply, proposal};

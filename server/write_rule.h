@@ -7,7 +7,8 @@
 //   older than held      raise and apply  keep            a newer write won
 //
 // What is absent counts as deleted in the version of its vnode's *floor*, below which tombstones
-// have been reclaimed (Store::raise_floor): so no write of before comes back with a deleted key.
+// have been reclaimed (Store::raise_floor): so no write of before comes back with a deleted key. So
+// does a dead record that is here still, and that the other replica may have reclaimed.
 // And a primary orders nothing below its floor, or the other replica could take it for one of
 // these. Only what a replica copies from another that holds it (Role::kCopy) may be below.
 #pragma once
@@ -36,6 +37,10 @@ struct Decision {
 // of an earlier epoch is below, too, and yet may be of a moment ago.
 [[nodiscard]] bool is_reclaimable(const RecordHeader& header, const resp::Version& floor,
                                   int64_t expired_by_ms);
+
+// Whether a record counts for no more than an absent one: it had been reclaimable when its vnode
+// got this floor.
+[[nodiscard]] bool counts_as_absent(const RecordHeader& header, const resp::Version& floor);
 
 [[nodiscard]] Decision decide(const std::optional<RecordHeader>& held, const resp::Version& floor,
                               const resp::Version& proposal, Role role);

@@ -142,6 +142,33 @@ TEST_CASE("a node that comes back with an old disk does not bring reclaimed keys
   CHECK(cluster.alike());
 }
 
+// The other one had come back with a still older disk before: of it there is an earlier deletion,
+// which the floor covers, and so says nothing of what came after it.
+TEST_CASE("nor where an older deletion has been left") {
+  Watched cluster;
+  const topology::Vnode vnode = Watched::ref("k").vnode;
+  Watched::put(cluster.a1(), "k", Watched::ago(30'000), "old");
+  Watched::put(cluster.b1(), "k", Watched::ago(40'000), "");
+  REQUIRE(cluster.b1().store->raise_floor(vnode, {5, Watched::ago(10'000), 0}).ok());
+  REQUIRE(cluster.b1().store->commit().ok());
+  SECTION("and it is compared") {
+    cluster.recover();
+    cluster.run();
+    CHECK(cluster.complete());
+  }
+  SECTION("and it comes late") {
+    cluster.recover();
+    cluster.run();
+    RecordCopy late;
+    late.key = "k";
+    late.header.version = {4, Watched::ago(30'000), 257};
+    late.value = "old";
+    REQUIRE(cluster.b1().shard->add_copy(vnode, late).ok());
+    REQUIRE(cluster.b1().shard->commit_copies().ok());
+  }
+  CHECK_THAT(cluster.both("k"), !Catch::Contains("old"));
+}
+
 TEST_CASE("an empty node gets records below the floor that its own disk once had") {
   Watched cluster;
   const topology::Vnode vnode = Watched::ref("k").vnode;

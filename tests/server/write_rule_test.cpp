@@ -63,6 +63,24 @@ TEST_CASE("a tombstone and an expired record are held like any other") {
   CHECK(decide(expired, {}, {3, 99, 1}, Role::kSecondary).verdict == Verdict::kKeep);
 }
 
+TEST_CASE("a dead record that could have been reclaimed counts as absent") {
+  const Version floor{.epoch = 4, .hlc = 200UL << 16, .writer = 0};
+  const Version late{.epoch = 3, .hlc = 150UL << 16, .writer = 1};
+  const auto verdict = [&](const RecordHeader& held) {
+    return decide(held, floor, late, Role::kSecondary).verdict;
+  };
+  CHECK(verdict({.version = kHeld, .tombstone = true}) == Verdict::kKeep);
+  CHECK((decide(RecordHeader{.version = kHeld, .tombstone = true}, floor, late, Role::kSecondary)
+             .version == floor));
+  CHECK(verdict({.version = kHeld, .expires_at_ms = 199}) == Verdict::kKeep);
+  // These could not.
+  CHECK(verdict({.version = kHeld, .expires_at_ms = 201}) == Verdict::kApply);
+  CHECK(verdict({.version = kHeld}) == Verdict::kApply);
+  CHECK(
+      decide(RecordHeader{.version = kHeld, .tombstone = true}, floor, late, Role::kCopy).verdict ==
+      Verdict::kApply);
+}
+
 TEST_CASE("what is absent counts as deleted in the version of the floor") {
   const Version floor{.epoch = 3, .hlc = 100, .writer = 0};
   for (const Version old : {Version{2, 900, 900}, Version{3, 99, 900}}) {
