@@ -214,7 +214,8 @@ Status Node::adopt(topology::Topology topology, const std::string& text, Source 
     DORIS_RETURN_IF_ERROR(
         data_dir_->persist_cluster(topology.cluster, topology.vnodes).prefixed("ERR not kept"));
   }
-  const bool confirms = source == Source::kAdmin || (source == Source::kRouter && newer);
+  const bool confirms =
+      source == Source::kAdmin || (source == Source::kRouter && newer && !is_up_in(topology));
   const bool changes = newer || (confirms && !confirmed_);
   confirmed_ = confirmed_ || confirms;
   if (changes) make_standing(std::move(topology));
@@ -237,6 +238,11 @@ Status Node::check(const topology::Topology& topology, Source source) const {
                                        standing_.epoch, topology.epoch));
   }
   return Status::okay();
+}
+
+bool Node::is_up_in(const topology::Topology& topology) const {
+  const topology::Node* const self = topology.find(settings_.node);
+  return self != nullptr && self->state == topology::NodeState::kUp;
 }
 
 void Node::make_standing(topology::Topology topology) {

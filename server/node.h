@@ -6,8 +6,11 @@
 //   router --ADOPT----> shard port ----+    (epoch on the disk before anybody acts on it)
 //
 // A node serves only when its standing is confirmed: after a restart its own memory of the
-// topology may be old, so it waits until the admin, or a router with a newer epoch, has
-// spoken. A node that belongs to no cluster yet listens to the admin alone.
+// topology may be old, so it waits until the admin has spoken, or a router with a newer epoch in
+// which the node is not `up`. One in which it is may be of before the restart, and the node may
+// have lost since what it had (an older disk, a second that was not synced): then the admin has it
+// compared with the other copies first. A node that belongs to no cluster yet listens to the admin
+// alone.
 //
 // Every member function runs on the control thread, except where ShardHost says otherwise.
 #pragma once
@@ -108,10 +111,11 @@ class Node final : private ShardHost {
   // Who has sent a topology.
   enum class Source : uint8_t {
     kDisk,    // It is our own memory.
-    kRouter,  // Or anybody: its memory may be as old as ours, so only news count.
+    kRouter,  // Or anybody: what it knows may be of before our restart.
     kAdmin,   // Knows, also when it is the epoch that we hold.
   };
   Status take_over(const std::string& text, Source source);
+  [[nodiscard]] bool is_up_in(const topology::Topology& topology) const;
 
   // Takes over the topology, whose text is `text`. `done`, if any, runs once every shard has
   // it; not on an error, whose message is an error reply.
