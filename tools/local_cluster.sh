@@ -19,7 +19,8 @@
 #              server's shards use the ports that follow it)
 #
 # start     starts what is not running and waits until the cluster serves requests; a
-#           DIR that was used before brings its data back
+#           DIR that was used before brings its data back; if it fails, it stops again
+#           what it has started, and nothing else
 # stop      stops everything in order (SIGTERM; SIGKILL after 10 s)
 # status    one line per program: name, state, pid, port; exits 3 unless all are running
 # kill      SIGKILL, as a crash       freeze / thaw   SIGSTOP / SIGCONT
@@ -56,6 +57,7 @@ wrong_usage() {
 declare -A option=([port]=6379 [servers-per-group]=1 [standbys]=0 [routers]=1)
 declare -A given=()
 conf_lines=()
+launched=() # By this call.
 dir=$source_dir/.run
 command=
 name=
@@ -229,6 +231,7 @@ launch() {
   # A session of its own, so that a Ctrl-C meant for a caller does not reach it.
   setsid "${within[@]}" "${arguments[@]}" </dev/null >>"$dir/$1.log" 2>&1 &
   say $! >"$dir/$1.pid"
+  launched+=("$1")
   # Until the program has replaced the copy of this shell, pid_of does not know it.
   while ! pid_of "$1" >/dev/null && kill -0 $! 2>/dev/null; do sleep 0.01; done
 }
@@ -247,6 +250,15 @@ end_all() {
       await_end "$each"
     fi
     rm -f "$dir/$each.pid"
+  done
+}
+
+# end_in_order NAME...: the admin before the data servers, since it would take their end for
+# failures, one after the other.
+end_in_order() {
+  local rank
+  for rank in router admin server; do
+    end_all $(printf '%s\n' "$@" | grep -xF -- "$(names "$rank")")
   done
 }
 
@@ -298,6 +310,23 @@ give_up() {
 
 # --- the commands --------------------------------------------------------------------
 
+# A program that runs stays where it is, and the others would look for it elsewhere.
+refuse_to_move() {
+  local each
+  for each in $(names); do
+    if pid_of "$each" >/dev/null && [[ $(<"$dir/$each.port") != "$(port_of "$each")" ]]; then
+      die "$each runs on port $(<"$dir/$each.port"), not $(port_of "$each"); stop the cluster first"
+    fi
+  done
+}
+
+# What a start leaves behind that failed or was interrupted: what ran before it.
+undo_start() {
+  [[ ${#launched[@]} -gt 0 ]] || return 0
+  say "Stopping what this start has started: ${launched[*]}" >&2
+  end_in_order "${launched[@]}"
+}
+
 start() {
   local program deadline=$((SECONDS + start_seconds)) each
   check_options
@@ -306,19 +335,16 @@ start() {
       die "$build_dir/$program is not there. Build first: cmake -G Ninja -S . -B build && ninja -C build"
   done
   command -v redis-cli >/dev/null || die "redis-cli is missing (Debian package redis-tools)"
+  refuse_to_move
   save_options
+  trap undo_start EXIT
   for each in $(names); do launch "$each"; done
   await "$deadline" answers_ping $(names)
   await "$deadline" serves $(names router)
+  trap - EXIT
 }
 
-# The admin before the data servers: it would take their end for failures, one after the other.
-stop() {
-  local rank
-  for rank in router admin server; do
-    end_all $(names "$rank")
-  done
-}
+stop() { end_in_order $(names); }
 
 status() {
   local each pid state all_running=true

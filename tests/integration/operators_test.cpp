@@ -76,18 +76,5 @@ TEST_CASE("redis-cli talks to each of the three programs") {
   }
 }
 
-TEST_CASE("local_cluster.sh tells what runs, what is frozen and what is gone") {
-  Cluster cluster({.standbys = 1});
-  CHECK_THAT(cluster.status(), Contains("admin-1") && Contains("router-1") && Contains("s1"));
-  CHECK_THAT(cluster.status(), !Contains("frozen") && !Contains("stopped"));
-  cluster.freeze("a1");
-  CHECK_THAT(cluster.status(), Contains("a1         frozen"));
-  cluster.thaw("a1");
-  cluster.kill("b1");
-  CHECK_THAT(cluster.status(), Contains("b1         stopped") && !Contains("frozen"));
-  cluster.restart("b1");
-  cluster.await_service();
-}
-
 }  // namespace
 }  // namespace doris::integration

@@ -6,16 +6,25 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <catch2/catch.hpp>
 #include <utility>
 
 namespace doris::integration {
+namespace {
 
-Socket::Socket(uint16_t port) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+sockaddr_in loopback(uint16_t port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (fd_ >= 0 && connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
+  return address;
+}
+
+}  // namespace
+
+Socket::Socket(uint16_t port) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  const sockaddr_in address = loopback(port);
+  if (fd_ >= 0 && connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     close(std::exchange(fd_, -1));
   }
 }
@@ -62,6 +71,18 @@ bool Socket::closed_by_peer(Millis patience) {
     if (recv(fd_, buffer, sizeof buffer, 0) <= 0) return true;
   }
   return false;
+}
+
+TakenPort::TakenPort(uint16_t port) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  const sockaddr_in address = loopback(port);
+  const int on = 1;  // Connections that have ended may still name the port.
+  setsockopt(fd_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  REQUIRE(bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  REQUIRE(listen(fd_, 1) == 0);
+}
+
+TakenPort::~TakenPort() {
+  close(fd_);
 }
 
 bool allow_open_files(uint64_t files) {

@@ -37,6 +37,18 @@ class Socket {
   int fd_ = -1;
 };
 
+// A port of 127.0.0.1 that nobody else can have while this lives. REQUIRES: it is free.
+class TakenPort {
+ public:
+  explicit TakenPort(uint16_t port);
+  ~TakenPort();
+  TakenPort(const TakenPort&) = delete;
+  TakenPort& operator=(const TakenPort&) = delete;
+
+ private:
+  const int fd_;
+};
+
 // Raises this process's limit on open files to `files`, if the hard limit allows it.
 [[nodiscard]] bool allow_open_files(uint64_t files);
 
