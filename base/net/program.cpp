@@ -23,6 +23,7 @@ int fail(Program program, const Status& status) {
 
 int run(Program program, const Config& config, const StartProgram& start) {
   const Log log("main");
+  ignore_sighup();
   const SystemClock clock;
   Random random(Random::entropy());
   const std::unique_ptr<Loop> loop = make_uv_loop();

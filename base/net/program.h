@@ -1,5 +1,5 @@
 // What the three programs have in common from main() on: the command line, the log, the main
-// thread's loop, and a clean stop on SIGINT and SIGTERM.
+// thread's loop, and a clean stop on SIGINT and SIGTERM. SIGHUP is ignored.
 #pragma once
 
 #include <functional>

@@ -40,4 +40,8 @@ void ignore_sigpipe() {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
+void ignore_sighup() {
+  std::signal(SIGHUP, SIG_IGN);
+}
+
 }  // namespace doris::net

@@ -24,4 +24,7 @@ class SignalWatch {
 // make_uv_loop() does it too.
 void ignore_sigpipe();
 
+// A program that was started in the background of a terminal then outlives it, as Redis does.
+void ignore_sighup();
+
 }  // namespace doris::net

@@ -1,4 +1,6 @@
 // What an operator sees, with redis-cli as the only tool.
+#include <signal.h>
+
 #include <catch2/catch.hpp>
 
 #include "tests/integration/cluster.h"
@@ -74,6 +76,18 @@ TEST_CASE("redis-cli talks to each of the three programs") {
     CHECK_THAT(ask(cluster, name, {"info"}), Contains("redis_version:") && Contains("# "));
     CHECK_THAT(ask(cluster, name, {"nonsense"}), Contains("ERR unknown command"));
   }
+}
+
+TEST_CASE("a terminal that goes takes no program with it") {
+  const Cluster cluster;
+  for (const std::string& name : cluster.names())
+    REQUIRE(::kill(cluster.pid(name), SIGHUP) == 0);
+  // The signal is a matter of the kernel: whoever answers now has survived it.
+  for (const std::string& name : cluster.names()) {
+    INFO(name);
+    CHECK(ask(cluster, name, {"ping"}) == "PONG\n");
+  }
+  CHECK_THAT(cluster.status(), !Contains("stopped"));
 }
 
 }  // namespace
