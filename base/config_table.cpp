@@ -68,7 +68,8 @@ std::vector<ConfigKey> shared_keys() {
              "state that changes leaves a line with its cause; no single request ever does."),
       text("log-file", kAll, "", &kFileForm,
            "Where to log. Empty is standard error, which suits a service manager. A file is "
-           "appended to, so it may be copied and truncated while the program runs."),
+           "appended to, so it may be copied and truncated while the program runs. Its directory "
+           "must exist."),
       text("bind", kAll, "127.0.0.1", &kHostForm,
            "The address to listen on. The default is reached from this machine only: Doris "
            "asks for no password, so open it to a network you trust and to no other."),

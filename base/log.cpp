@@ -7,7 +7,9 @@
 #include <atomic>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <memory>
+#include <system_error>
 #include <utility>
 
 #include "base/one_line.h"
@@ -31,6 +33,15 @@ std::unique_ptr<spdlog::sinks::sink> open_sink(const std::string& file) {
   }
   sink->set_pattern("%Y-%m-%d %H:%M:%S.%e %l %n: %v");
   return sink;
+}
+
+// spdlog would make the directories that a mistyped path names.
+Status check_directory(const std::string& file) {
+  const std::filesystem::path directory = std::filesystem::path(file).parent_path();
+  std::error_code ignored;
+  if (directory.empty() || std::filesystem::is_directory(directory, ignored)) return Status::okay();
+  return Status::io(fmt::format("{}: there is no directory {}; make it, or name another file", file,
+                                directory.string()));
 }
 
 // Never destroyed: threads and static objects may log until the very end of the process.
@@ -64,6 +75,8 @@ std::optional<LogLevel> parse_log_level(std::string_view name) {
 }
 
 Status start_logging(const std::string& file, LogLevel level) {
+  const Status directory = check_directory(file);
+  if (!directory.ok()) return directory.prefixed("log-file");
   Output& out = output();
   try {
     out.sink = open_sink(file);

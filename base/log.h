@@ -24,8 +24,8 @@ enum class LogLevel : uint8_t { kDebug, kInfo, kWarning, kError };
 
 // Where all loggers of the process write: `file`, or standard error if it is empty.
 // Called once, before threads start. Lines: "2026-11-23 02:00:01.123 info router: ...".
-// Until then, and after an error (the file cannot be opened), lines of kInfo and above
-// go to standard error.
+// The file is made if it is missing, its directory is not. Until then, and after an error
+// (the file cannot be opened), lines of kInfo and above go to standard error.
 Status start_logging(const std::string& file, LogLevel level);
 
 class Log {

@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <sstream>
 #include <string>
 #include <thread>
@@ -112,6 +113,16 @@ TEST_CASE("A log file that cannot be opened is an error, and the old log goes on
   test_log.debug("hidden");
   test_log.info("still here");
   REQUIRE(file.lines().size() == 1);
+}
+
+TEST_CASE("A log file is made, but not the directories of a mistyped path") {
+  const ScratchDirectory directory;
+  const Status status = start_logging(directory.file("log/doris.log"), LogLevel::kInfo);
+  REQUIRE(status.code() == Code::kIo);
+  REQUIRE(status.message() == "log-file: " + directory.file("log/doris.log") +
+                                  ": there is no directory " + directory.file("log") +
+                                  "; make it, or name another file");
+  REQUIRE_FALSE(std::filesystem::exists(directory.file("log")));
 }
 
 TEST_CASE("A full disk under the log stops nobody, and the line is not lost") {
