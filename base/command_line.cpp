@@ -99,15 +99,27 @@ Status parse(CLI::App& app, Program program, int argc, const char* const* argv) 
   return Status::okay();
 }
 
-Status load(const Flags& flags, Program program, Config& config) {
-  if (!flags.conf->empty()) {
-    DORIS_RETURN_IF_ERROR(config.load_file(flags.conf->results().back()));
-  }
+// All that is wrong at once: whoever mends one thing need not start again to see the next.
+std::vector<Status> load(const Flags& flags, Program program, Config& config) {
+  std::vector<Status> errors;
+  if (!flags.conf->empty()) errors = config.load_file(flags.conf->results().back());
   for (const auto& [key, option] : flags.keys) {
     if (option->empty()) continue;
-    DORIS_RETURN_IF_ERROR(config.set(key->name, option->results().back(), kOrigin));
+    Status status = config.set(key->name, option->results().back(), kOrigin);
+    if (!status.ok()) errors.push_back(std::move(status));
   }
-  return config.validate(program);
+  // Whether values fit together can be asked when each of them is right.
+  return errors.empty() ? config.validate(program) : errors;
+}
+
+void print_errors(Program program, const std::vector<Status>& errors) {
+  constexpr size_t kShownMax = 20;  // Of a file that was never meant to be doris.conf.
+  const size_t shown = std::min(errors.size(), kShownMax);
+  for (size_t i = 0; i < shown; ++i)
+    fmt::print(stderr, "{}: {}\n", program_name(program), one_line(errors[i].message()));
+  if (shown < errors.size()) {
+    fmt::print(stderr, "{}: and {} errors more\n", program_name(program), errors.size() - shown);
+  }
 }
 
 // What the command line asks for besides running: its text for standard output.
@@ -125,17 +137,18 @@ CommandLine parse_command_line(Program program, int argc, const char* const* arg
   CommandLine line;
   CLI::App app;
   const Flags flags = declare(app, program);
-  Status status = parse(app, program, argc, argv);
-  if (status.ok()) {
-    if (const auto text = printed_only(flags, program)) {
-      fmt::print("{}", *text);
-      line.exit_code = 0;
-      return line;
-    }
-    status = load(flags, program, line.config);
+  std::vector<Status> errors;
+  if (Status parsed = parse(app, program, argc, argv); !parsed.ok()) {
+    errors.push_back(std::move(parsed));
+  } else if (const auto text = printed_only(flags, program)) {
+    fmt::print("{}", *text);
+    line.exit_code = 0;
+    return line;
+  } else {
+    errors = load(flags, program, line.config);
   }
-  if (!status.ok()) {
-    fmt::print(stderr, "{}: {}\n", program_name(program), one_line(status.message()));
+  if (!errors.empty()) {
+    print_errors(program, errors);
     line.exit_code = kFailure;
   } else if (!flags.test_conf->empty()) {
     fmt::print("{}: the configuration is right\n", program_name(program));

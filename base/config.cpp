@@ -106,27 +106,29 @@ Config::Config() {
   for (const ConfigKey& key : config_table()) {
     Result<ConfigValue> value = parse_config_value(key, key.initial);
     DORIS_CHECK(value.ok(), value.status().prefixed(key.name).message());
-    values_.emplace(key.name, *std::move(value));
+    settings_.emplace(key.name, Setting{*std::move(value), "default"});
   }
 }
 
-Status Config::load_file(const std::string& path) {
+std::vector<Status> Config::load_file(const std::string& path) {
   const Result<std::string> text = read_whole(path);
-  if (!text.ok()) return text.status();
+  if (!text.ok()) return {text.status()};
   return load_text(*text, path);
 }
 
-Status Config::load_text(std::string_view text, std::string_view origin) {
+std::vector<Status> Config::load_text(std::string_view text, std::string_view origin) {
   Config loaded = *this;
+  std::vector<Status> errors;
   for (int number = 1; !text.empty(); ++number) {
     const size_t end = std::min(text.find('\n'), text.size());
     std::string_view line = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
     if (line.ends_with('\r')) line.remove_suffix(1);
-    DORIS_RETURN_IF_ERROR(loaded.load_line(line, fmt::format("{}:{}", origin, number)));
+    Status status = loaded.load_line(line, fmt::format("{}:{}", origin, number));
+    if (!status.ok()) errors.push_back(std::move(status));
   }
-  *this = std::move(loaded);
-  return Status::okay();
+  if (errors.empty()) *this = std::move(loaded);
+  return errors;
 }
 
 Status Config::load_line(std::string_view line, std::string_view origin) {
@@ -144,13 +146,13 @@ Status Config::set(std::string_view key, std::string_view value, std::string_vie
   }
   Result<ConfigValue> parsed = parse_config_value(*found, value);
   if (!parsed.ok()) return parsed.status().prefixed(key).prefixed(origin);
-  values_.find(key)->second = *std::move(parsed);
+  settings_.find(key)->second = {*std::move(parsed), std::string(origin)};
   return Status::okay();
 }
 
 int64_t Config::number(std::string_view key, ConfigKey::Type type) const {
   DORIS_CHECK(known(key).type == type, key);
-  return values_.find(key)->second.number;
+  return settings_.find(key)->second.value.number;
 }
 
 int64_t Config::integer(std::string_view key) const {
@@ -167,7 +169,7 @@ Millis Config::duration(std::string_view key) const {
 
 const std::string& Config::text(std::string_view key) const {
   DORIS_CHECK(holds_text(known(key)), key);
-  return values_.find(key)->second.text;
+  return settings_.find(key)->second.value.text;
 }
 
 bool Config::is_yes(std::string_view key) const {
@@ -175,9 +177,14 @@ bool Config::is_yes(std::string_view key) const {
   return text(key) == "yes";
 }
 
+const std::string& Config::origin(std::string_view key) const {
+  DORIS_CHECK(find_config_key(key) != nullptr, key);
+  return settings_.find(key)->second.origin;
+}
+
 std::string Config::shown(std::string_view key) const {
   const bool is_text = holds_text(known(key));
-  const ConfigValue& value = values_.find(key)->second;
+  const ConfigValue& value = settings_.find(key)->second.value;
   return is_text ? value.text : std::to_string(value.number);
 }
 

@@ -67,20 +67,21 @@ class Config {
  public:
   Config();  // All defaults.
 
-  // Reads a file over what is set. Errors say "<file>:<line>: <key>: what is wrong and
-  // what would be right". On an error nothing has changed.
-  Status load_file(const std::string& path);
+  // Reads a file over what is set. Returns all that is wrong with it: each error says
+  // "<file>:<line>: <key>: what is wrong and what would be right". With an error nothing
+  // has changed.
+  [[nodiscard]] std::vector<Status> load_file(const std::string& path);
 
   // The same for a text; `origin` stands in for the file's name.
-  Status load_text(std::string_view text, std::string_view origin);
+  [[nodiscard]] std::vector<Status> load_text(std::string_view text, std::string_view origin);
 
-  // Sets one key; `origin` ("--port") starts the error.
+  // Sets one key; `origin` ("command line") starts the error.
   Status set(std::string_view key, std::string_view value, std::string_view origin);
 
-  // Whether the values fit each other, as far as `program` is concerned. load and set look
-  // at one value at a time, so this comes after them; parse_command_line() does it for the
-  // programs. An error names the keys and says what to change.
-  [[nodiscard]] Status validate(Program program) const;
+  // What does not fit together, as far as `program` is concerned. load and set look at one
+  // value at a time, so this comes after them; parse_command_line() does it for the
+  // programs. An error names the keys, where each was set, and says what to change.
+  [[nodiscard]] std::vector<Status> validate(Program program) const;
 
   // REQUIRES: the key is in the table with that type.
   [[nodiscard]] int64_t integer(std::string_view key) const;
@@ -89,15 +90,24 @@ class Config {
   [[nodiscard]] const std::string& text(std::string_view key) const;  // kText, kChoice.
   [[nodiscard]] bool is_yes(std::string_view key) const;              // Choice "yes|no".
 
+  // Where a key's value is from: "doris.conf:3", "command line", "default". REQUIRES: in
+  // the table.
+  [[nodiscard]] const std::string& origin(std::string_view key) const;
+
   // A key's value as CONFIG GET shows it: sizes in bytes, durations in ms. REQUIRES: in
   // the table.
   [[nodiscard]] std::string shown(std::string_view key) const;
 
  private:
+  struct Setting {
+    ConfigValue value;
+    std::string origin;
+  };
+
   Status load_line(std::string_view line, std::string_view origin);
   [[nodiscard]] int64_t number(std::string_view key, ConfigKey::Type type) const;
 
-  std::map<std::string, ConfigValue, std::less<>> values_;  // One for each key of the table.
+  std::map<std::string, Setting, std::less<>> settings_;  // One for each key of the table.
 };
 
 }  // namespace doris

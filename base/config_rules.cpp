@@ -1,7 +1,7 @@
 // What Config::validate() asks of values that are each in range: that they fit together.
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <utility>
 
 #include "base/config.h"
 #include "base/config_value.h"
@@ -31,21 +31,27 @@ constexpr Order kOrders[] = {
     {"vnodes", "initial-servers-per-group", 1, "each server owns one virtual node or more"},
 };
 
+// "(64mb, doris.conf:3)": a value and where it was set, for whoever has to change it.
+std::string told(const Config& config, std::string_view key, std::string_view written) {
+  return fmt::format("({}, {})", written, config.origin(key));
+}
+
 struct Number {
   int64_t value;
-  std::string written;
+  std::string told;
 };
 
 Number number_of(const Config& config, const ConfigKey& key) {
   if (key.type == ConfigKey::Type::kBytes) {
     const auto bytes = static_cast<int64_t>(config.bytes(key.name));
-    return {bytes, written_bytes(bytes)};
+    return {bytes, told(config, key.name, written_bytes(bytes))};
   }
   if (key.type == ConfigKey::Type::kDuration) {
     const Millis duration = config.duration(key.name);
-    return {duration.count(), written_duration(duration)};
+    return {duration.count(), told(config, key.name, written_duration(duration))};
   }
-  return {config.integer(key.name), std::to_string(config.integer(key.name))};
+  const int64_t number = config.integer(key.name);
+  return {number, told(config, key.name, std::to_string(number))};
 }
 
 Status check_order(const Config& config, Program program, const Order& order) {
@@ -58,40 +64,53 @@ Status check_order(const Config& config, Program program, const Order& order) {
   if (high.value / static_cast<int64_t>(order.times) >= low.value) return Status::okay();
   const std::string bound = order.times == 1 ? std::string(order.smaller)
                                              : fmt::format("{} x {}", order.times, order.smaller);
-  return Status::invalid(fmt::format("{} ({}) is below {} ({}): {}; raise {} or lower {}",
-                                     order.larger, high.written, bound, low.written, order.why,
-                                     order.larger, order.smaller));
+  return Status::invalid(fmt::format("{} {} is below {} {}: {}; raise {} or lower {}", order.larger,
+                                     high.told, bound, low.told, order.why, order.larger,
+                                     order.smaller));
 }
 
-Status check_server(const Config& config) {
-  if (config.text("node-name").empty()) {
-    return Status::invalid(
-        "node-name is empty: a data server needs a name of its own; set node-name, for "
-        "example to a1");
-  }
+Status check_name(const Config& config) {
+  if (!config.text("node-name").empty()) return Status::okay();
+  return Status::invalid(
+      fmt::format("node-name ({}) is empty: a data server needs a name of its own; set "
+                  "node-name, for example to a1",
+                  config.origin("node-name")));
+}
+
+Status check_address(const Config& config) {
   const std::string& bind = config.text("bind");
-  if (config.text("announce-host").empty() && (bind == "0.0.0.0" || bind == "::")) {
-    return Status::invalid(fmt::format(
-        "bind ({}) is every address of this machine, and nobody could connect to that; set "
-        "announce-host to the one that the others reach",
-        bind));
-  }
+  const bool is_everywhere = bind == "0.0.0.0" || bind == "::";
+  if (!is_everywhere || !config.text("announce-host").empty()) return Status::okay();
+  return Status::invalid(
+      fmt::format("bind {} is every address of this machine, and nobody could connect to that; set "
+                  "announce-host to the one that the others reach",
+                  told(config, "bind", bind)));
+}
+
+Status check_cache(const Config& config) {
   constexpr uint64_t kCacheBytesMin = 16UL << 20;  // Some for each of the shards.
   const uint64_t cache = config.bytes("cache-size");
-  if (cache != 0 && cache < kCacheBytesMin) {
-    return Status::invalid(fmt::format("cache-size ({}) is too small; write 16mb or more, or 0",
-                                       written_bytes(static_cast<int64_t>(cache))));
-  }
-  return Status::okay();
+  if (cache == 0 || cache >= kCacheBytesMin) return Status::okay();
+  const std::string written = written_bytes(static_cast<int64_t>(cache));
+  return Status::invalid(fmt::format("cache-size {} is too small; write 16mb or more, or 0",
+                                     told(config, "cache-size", written)));
 }
 
 }  // namespace
 
-Status Config::validate(Program program) const {
+std::vector<Status> Config::validate(Program program) const {
+  std::vector<Status> errors;
+  const auto note = [&](Status status) {
+    if (!status.ok()) errors.push_back(std::move(status));
+  };
   for (const Order& order : kOrders)
-    DORIS_RETURN_IF_ERROR(check_order(*this, program, order));
-  if (program == Program::kServer) return check_server(*this);
-  return Status::okay();
+    note(check_order(*this, program, order));
+  if (program == Program::kServer) {
+    note(check_name(*this));
+    note(check_address(*this));
+    note(check_cache(*this));
+  }
+  return errors;
 }
 
 }  // namespace doris

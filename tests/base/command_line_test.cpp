@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <vector>
 
@@ -140,6 +141,28 @@ TEST_CASE("An error in the file names its line") {
                Catch::Contains("No such file or directory"));
 }
 
+TEST_CASE("All errors of file and command line are told, each on a line of its own") {
+  const ScratchDirectory directory;
+  const std::string conf = directory.write("doris.conf", "vnodes 0\nnodes 7\n");
+  const std::string text = refusal(Program::kAdmin, {"--conf", conf, "--admin-port", "x"});
+  REQUIRE(text ==
+          "doris-admin: " + conf + ":1: vnodes: 0 is out of range; write 1 to 65535\n" +
+              "doris-admin: " + conf +
+              ":2: nodes: there is no such key; did you mean 'vnodes'?\n"
+              "doris-admin: command line: admin-port: 'x' is not a whole number; write 0 to "
+              "65535\n");
+}
+
+TEST_CASE("A file that was never meant to be read does not fill the screen") {
+  const ScratchDirectory directory;
+  std::string poem;
+  for (int i = 0; i < 1000; ++i)
+    poem += "Shall I compare thee to a summer's day\n";
+  const std::string text = refusal(Program::kAdmin, {"--conf", directory.write("poem", poem)});
+  REQUIRE(std::ranges::count(text, '\n') == 21);
+  REQUIRE_THAT(text, Catch::EndsWith("doris-admin: and 980 errors more\n"));
+}
+
 TEST_CASE("An unknown flag is refused with the nearest one, and --KEY of another program") {
   REQUIRE(refusal(Program::kRouter, {"--prot", "1"}) ==
           "doris-router: --prot: there is no such flag; did you mean 'port'?\n");
@@ -166,7 +189,8 @@ TEST_CASE("A flag without its value is refused") {
 
 TEST_CASE("Values that do not fit together are refused at the start") {
   REQUIRE_THAT(refusal(Program::kRouter, {"--reconnect-backoff-min", "5s"}),
-               Catch::StartsWith("doris-router: reconnect-backoff-max (1s) is below"));
+               Catch::StartsWith("doris-router: reconnect-backoff-max (1s, default) is below "
+                                 "reconnect-backoff-min (5s, command line): "));
   REQUIRE_THAT(refusal(Program::kServer, {}), Catch::Contains("set node-name"));
 }
 

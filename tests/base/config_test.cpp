@@ -12,21 +12,30 @@ namespace {
 
 Config loaded(std::string_view text) {
   Config config;
-  const Status status = config.load_text(text, "doris.conf");
-  INFO(status.message());
-  REQUIRE(status.ok());
+  for (const Status& error : config.load_text(text, "doris.conf"))
+    FAIL(error.message());
   return config;
 }
 
-// The error for a text; whatever it is, no value has changed.
-std::string error(std::string_view text) {
+// The errors for a text; whatever they are, no value has changed.
+std::vector<std::string> errors(std::string_view text) {
   Config config;
-  const Status status = config.load_text(text, "doris.conf");
-  REQUIRE(status.code() == Code::kInvalid);
+  std::vector<std::string> messages;
+  for (const Status& error : config.load_text(text, "doris.conf")) {
+    REQUIRE(error.code() == Code::kInvalid);
+    messages.push_back(error.message());
+  }
   for (const ConfigKey& key : config_table()) {
     REQUIRE(config.shown(key.name) == Config().shown(key.name));
   }
-  return status.message();
+  return messages;
+}
+
+// The error for a text that has one.
+std::string error(std::string_view text) {
+  const std::vector<std::string> all = errors(text);
+  REQUIRE(all.size() == 1);
+  return all.front();
 }
 
 }  // namespace
@@ -112,7 +121,7 @@ TEST_CASE("Lines may end as they do on Windows") {
 TEST_CASE("A later line wins, and a later load wins over an earlier one") {
   Config config = loaded("vnodes 1\nvnodes 2\n");
   REQUIRE(config.integer("vnodes") == 2);
-  REQUIRE(config.load_text("maxclients 3", "second").ok());
+  REQUIRE(config.load_text("maxclients 3", "second").empty());
   REQUIRE(config.integer("vnodes") == 2);
   REQUIRE(config.set("vnodes", "4", "--vnodes").ok());
   REQUIRE(config.integer("vnodes") == 4);
@@ -126,6 +135,24 @@ TEST_CASE("An error names the file, the line and the key, and what would be righ
           "or h); write 10ms to 10m");
   REQUIRE(error("appendfsync sometimes") ==
           "doris.conf:1: appendfsync: 'sometimes' is not a choice; write always, everysec or no");
+}
+
+TEST_CASE("All errors of a text are told at once, in the order of its lines") {
+  REQUIRE(errors("vnodes none\nmaxclients 7\nbind\nnodes 1\n") ==
+          std::vector<std::string>{
+              "doris.conf:1: vnodes: 'none' is not a whole number; write 1 to 65535",
+              "doris.conf:3: bind: a value is missing (\"\" is the empty one)",
+              "doris.conf:4: nodes: there is no such key; did you mean 'vnodes'?"});
+}
+
+TEST_CASE("A Config knows where each value is from") {
+  Config config = loaded("\nvnodes 5\nmaxclients 3\n");
+  REQUIRE(config.origin("vnodes") == "doris.conf:2");
+  REQUIRE(config.set("maxclients", "4", "command line").ok());
+  REQUIRE(config.origin("maxclients") == "command line");
+  REQUIRE_FALSE(config.set("vnodes", "0", "command line").ok());
+  REQUIRE(config.origin("vnodes") == "doris.conf:2");
+  REQUIRE(config.origin("bind") == "default");
 }
 
 TEST_CASE("An unknown key is an error that names the nearest key") {
@@ -142,12 +169,12 @@ TEST_CASE("A line without a value, with two, or with an open quote is an error")
           "doris.conf:1: log-file: more than one value; put double quotes around one with spaces");
   REQUIRE_THAT(error("log-file \"a\"b"), Catch::Contains("more than one value"));
   REQUIRE(error("log-file \"a b") == "doris.conf:1: log-file: the closing '\"' is missing");
-  REQUIRE_THAT(error("log-file \"a\nb\""), Catch::Contains("closing"));
+  REQUIRE_THAT(errors("log-file \"a\nb\"").front(), Catch::Contains("closing"));
 }
 
 TEST_CASE("Nothing of a text with an error takes effect") {
   Config config = loaded("vnodes 7");
-  REQUIRE_FALSE(config.load_text("vnodes 8\nmaxclients 9\nvnodes none\n", "second").ok());
+  REQUIRE(config.load_text("vnodes 8\nmaxclients 9\nvnodes none\n", "second").size() == 1);
   REQUIRE(config.integer("vnodes") == 7);
   REQUIRE(config.integer("maxclients") == 10000);
   REQUIRE_FALSE(config.set("vnodes", "0", "--vnodes").ok());
@@ -165,23 +192,24 @@ TEST_CASE("The error for one key starts with where it was set") {
 TEST_CASE("A file is read as its text is, with its path in the errors") {
   const ScratchDirectory directory;
   Config config;
-  REQUIRE(config.load_file(directory.write("good.conf", "vnodes 12\n")).ok());
+  REQUIRE(config.load_file(directory.write("good.conf", "vnodes 12\n")).empty());
   REQUIRE(config.integer("vnodes") == 12);
 
   const std::string bad = directory.write("bad.conf", "maxclients 5\nvnodes 0\n");
-  const Status status = config.load_file(bad);
-  REQUIRE(status.message() == bad + ":2: vnodes: 0 is out of range; write 1 to 65535");
+  const std::vector<Status> status = config.load_file(bad);
+  REQUIRE(status.size() == 1);
+  REQUIRE(status.front().message() == bad + ":2: vnodes: 0 is out of range; write 1 to 65535");
   REQUIRE(config.integer("maxclients") == 10000);
 }
 
 TEST_CASE("A file that is missing, a directory or endless is an error") {
   const ScratchDirectory directory;
   Config config;
-  const Status missing = config.load_file(directory.file("none.conf"));
+  const Status missing = config.load_file(directory.file("none.conf")).at(0);
   REQUIRE(missing.code() == Code::kNotFound);
   REQUIRE(missing.message() == directory.file("none.conf") + ": No such file or directory");
-  REQUIRE(config.load_file(directory.file("")).code() == Code::kIo);
-  REQUIRE(config.load_file("/dev/zero").code() == Code::kInvalid);
+  REQUIRE(config.load_file(directory.file("")).at(0).code() == Code::kIo);
+  REQUIRE(config.load_file("/dev/zero").at(0).code() == Code::kInvalid);
 }
 
 TEST_CASE("CONFIG GET shows sizes in bytes and durations in milliseconds") {
