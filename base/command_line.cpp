@@ -82,7 +82,7 @@ Status unknown_argument(Program program, std::string_view word) {
     if (key.read_by(program)) names.push_back(key.name);
   }
   return Status::invalid(
-      fmt::format("--{}: there is no such flag{}", name, did_you_mean(name, names)));
+      fmt::format("--{}: there is no such flag{}", name, did_you_mean(name, names, "--")));
 }
 
 Status parse(CLI::App& app, Program program, int argc, const char* const* argv) {

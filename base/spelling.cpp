@@ -1,6 +1,7 @@
 #include "base/spelling.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace doris {
 namespace {
@@ -27,16 +28,36 @@ size_t distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
+std::string lower_case(std::string_view word) {
+  std::string lower(word);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
+std::vector<std::string_view> likely_spellings(std::string_view word,
+                                               const std::vector<std::string_view>& candidates) {
+  const std::string_view nearest = nearest_spelling(word, candidates);
+  if (!nearest.empty()) return {nearest};
+  const std::string end = '-' + lower_case(word);
+  std::vector<std::string_view> likely;
+  std::ranges::copy_if(candidates, std::back_inserter(likely),
+                       [&](std::string_view candidate) { return candidate.ends_with(end); });
+  return likely;
+}
+
 }  // namespace
 
 std::string_view nearest_spelling(std::string_view word,
                                   const std::vector<std::string_view>& candidates) {
   constexpr size_t kWordLettersMax = 64;  // The work is a product of lengths.
   if (word.size() > kWordLettersMax) return {};
+  const std::string lower = lower_case(word);
   std::string_view nearest;
   size_t nearest_distance = std::max<size_t>(1, word.size() / 3) + 1;
   for (const std::string_view candidate : candidates) {
-    const size_t d = distance(word, candidate);
+    const size_t d = distance(lower, candidate);
     if (d >= nearest_distance) continue;
     nearest = candidate;
     nearest_distance = d;
@@ -44,10 +65,16 @@ std::string_view nearest_spelling(std::string_view word,
   return nearest;
 }
 
-std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& candidates) {
-  const std::string_view nearest = nearest_spelling(word, candidates);
-  if (nearest.empty()) return {};
-  return "; did you mean '" + std::string(nearest) + "'?";
+std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& candidates,
+                         std::string_view dashes) {
+  const std::vector<std::string_view> likely = likely_spellings(word, candidates);
+  std::string question;
+  for (size_t i = 0; i < likely.size(); ++i) {
+    const bool is_last = i + 1 == likely.size();
+    question += i == 0 ? "; did you mean " : is_last ? " or " : ", ";
+    question.append("'").append(dashes).append(likely[i]).append("'");
+  }
+  return question.empty() ? question : question + '?';
 }
 
 }  // namespace doris

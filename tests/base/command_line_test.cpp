@@ -165,9 +165,11 @@ TEST_CASE("A file that was never meant to be read does not fill the screen") {
 
 TEST_CASE("An unknown flag is refused with the nearest one, and --KEY of another program") {
   REQUIRE(refusal(Program::kRouter, {"--prot", "1"}) ==
-          "doris-router: --prot: there is no such flag; did you mean 'port'?\n");
+          "doris-router: --prot: there is no such flag; did you mean '--port'?\n");
   REQUIRE(refusal(Program::kRouter, {"--maxclient=5"}) ==
-          "doris-router: --maxclient: there is no such flag; did you mean 'maxclients'?\n");
+          "doris-router: --maxclient: there is no such flag; did you mean '--maxclients'?\n");
+  REQUIRE(refusal(Program::kServer, {"--DIR=/tmp"}) ==
+          "doris-server: --DIR: there is no such flag; did you mean '--server-dir'?\n");
   REQUIRE(refusal(Program::kRouter, {"--requirepass", "secret"}) ==
           "doris-router: --requirepass: there is no such flag\n");
   REQUIRE(refusal(Program::kRouter, {"--vnodes", "5"}) ==

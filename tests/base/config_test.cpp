@@ -159,7 +159,16 @@ TEST_CASE("An unknown key is an error that names the nearest key") {
   REQUIRE(error("\nrequest-timout 5s") ==
           "doris.conf:2: request-timout: there is no such key; did you mean 'request-timeout'?");
   REQUIRE(error("requirepass secret") == "doris.conf:1: requirepass: there is no such key");
-  REQUIRE_THAT(error("VNODES 5"), Catch::Contains("there is no such key"));
+  REQUIRE(error("MAXCLIENTS 5") ==
+          "doris.conf:1: MAXCLIENTS: there is no such key; did you mean 'maxclients'?");
+}
+
+TEST_CASE("A key of Redis that each program has for itself is answered with all of them") {
+  REQUIRE(error("port 6379") ==
+          "doris.conf:1: port: there is no such key; did you mean 'router-port', 'server-port' or "
+          "'admin-port'?");
+  REQUIRE(error("dir /var/lib/redis") ==
+          "doris.conf:1: dir: there is no such key; did you mean 'server-dir' or 'admin-dir'?");
 }
 
 TEST_CASE("A line without a value, with two, or with an open quote is an error") {

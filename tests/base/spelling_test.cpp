@@ -25,9 +25,25 @@ TEST_CASE("No spelling is near a word that resembles none") {
   REQUIRE(nearest_spelling("bind", {}).empty());
 }
 
+TEST_CASE("Capitals are no mistake that counts") {
+  REQUIRE(nearest_spelling("BIND", kNames) == "bind");
+  REQUIRE(nearest_spelling("Request-Timout", kNames) == "request-timeout");
+}
+
 TEST_CASE("A suggestion is phrased only when there is one") {
   REQUIRE(did_you_mean("vnode", kNames) == "; did you mean 'vnodes'?");
+  REQUIRE(did_you_mean("vnode", kNames, "--") == "; did you mean '--vnodes'?");
   REQUIRE(did_you_mean("password", kNames).empty());
+  REQUIRE(did_you_mean("", kNames).empty());
+}
+
+TEST_CASE("The end of a name is short for each name that ends so") {
+  REQUIRE(did_you_mean("port", kNames) == "; did you mean 'router-port'?");
+  REQUIRE(did_you_mean("port", {"a-port", "port-a", "b-port"}) ==
+          "; did you mean 'a-port' or 'b-port'?");
+  REQUIRE(did_you_mean("PORT", {"a-port", "b-port", "c-port"}, "--") ==
+          "; did you mean '--a-port', '--b-port' or '--c-port'?");
+  REQUIRE(did_you_mean("ort", kNames).empty());
 }
 
 }  // namespace doris
