@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "resp/errors.h"
+#include "resp/glob.h"
 #include "resp/words.h"
 
 namespace doris::resp {
@@ -154,10 +155,50 @@ void write_all_docs(Writer& writer, Specs specs, Args names) {
 
 // ---- The others ----------------------------------------------------------------------
 
-void write_names(Writer& writer, Specs specs) {
-  writer.array(specs.size());
-  for (const CommandSpec& spec : specs)
-    writer.bulk(spec.name);
+void write_names(Writer& writer, const Words& names) {
+  writer.array(names.size());
+  for (const std::string_view name : names)
+    writer.bulk(name);
+}
+
+template <class Filter>
+Words names_of(Specs specs, Filter passes) {
+  Words names;
+  for (const CommandSpec& spec : specs) {
+    if (passes(spec)) names.push_back(spec.name);
+  }
+  return names;
+}
+
+bool is_of_category(const CommandSpec& spec, std::string_view category) {
+  const Words all = acl_categories(spec, words_of(spec.flags));
+  return std::any_of(all.begin(), all.end(), [&](std::string_view each) {
+    return equals_ignoring_case(each.substr(1), category);  // Without its '@'.
+  });
+}
+
+// `words` are what follows LIST: nothing, or FILTERBY and by what. No command here is of a module.
+void write_list(Writer& writer, Specs specs, Args words) {
+  const auto is = [&](size_t at, std::string_view word) {
+    return equals_ignoring_case(words[at], word);
+  };
+  if (words.empty()) {
+    write_names(writer, names_of(specs, [](const CommandSpec&) { return true; }));
+  } else if (words.size() != 3 || !is(0, "filterby")) {
+    writer.error(kSyntaxError);
+  } else if (is(1, "module")) {
+    writer.array(0);
+  } else if (is(1, "aclcat")) {
+    write_names(writer, names_of(specs, [&](const CommandSpec& spec) {
+                  return is_of_category(spec, words[2]);
+                }));
+  } else if (is(1, "pattern")) {
+    write_names(writer, names_of(specs, [&](const CommandSpec& spec) {
+                  return matches_glob(words[2], spec.name);
+                }));
+  } else {
+    writer.error(kSyntaxError);
+  }
 }
 
 void write_keys(Writer& writer, Specs specs, Args command) {
@@ -226,7 +267,7 @@ void write_command_reply(Writer writer, Specs specs, Args args) {
   } else if (is("getkeys") && !alone) {
     write_keys(writer, specs, args.subspan(2));
   } else if (is("list")) {
-    alone ? write_names(writer, specs) : (void)writer.error(kSyntaxError);
+    write_list(writer, specs, args.subspan(2));
   } else if (is("count") && alone) {
     writer.integer(static_cast<int64_t>(specs.size()));
   } else if (is("help") && alone) {

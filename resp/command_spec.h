@@ -31,8 +31,9 @@ struct CommandSpec {
 [[nodiscard]] bool arity_fits(int arity, size_t args);
 [[nodiscard]] bool arity_fits(const CommandSpec& spec, size_t args);
 
-// COMMAND, COMMAND COUNT | LIST | INFO name... | DOCS name... | GETKEYS command... | HELP,
-// or the error that is due. `args` starts with "COMMAND".
+// COMMAND, COMMAND COUNT | INFO name... | DOCS name... | GETKEYS command... | HELP |
+// LIST [FILTERBY MODULE name | ACLCAT category | PATTERN glob], or the error that is due.
+// `args` starts with "COMMAND".
 void write_command_reply(Writer writer, std::span<const CommandSpec> specs,
                          std::span<const std::string_view> args);
 

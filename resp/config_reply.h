@@ -20,8 +20,4 @@ namespace doris::resp {
 void write_config_reply(Writer writer, const Config& config, Program program,
                         std::span<const std::string_view> args);
 
-// Whether `text` matches a glob, without regard to case. Linear in the worst case for each
-// star, so a hostile pattern cannot take long.
-[[nodiscard]] bool matches_glob(std::string_view pattern, std::string_view text);
-
 }  // namespace doris::resp

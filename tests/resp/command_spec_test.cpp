@@ -70,6 +70,25 @@ TEST_CASE("COMMAND COUNT and COMMAND LIST count and name") {
   CHECK(names.items[3].text == "ping");
 }
 
+TEST_CASE("COMMAND LIST names what a filter lets through") {
+  const auto names = [](std::string_view by, std::string_view what) {
+    std::vector<std::string> all;
+    for (const Value& item : reply({"list", "FilterBy", by, what}).items)
+      all.push_back(item.text);
+    return all;
+  };
+  using Names = std::vector<std::string>;
+  CHECK(names("pattern", "*SET") == Names{"set", "mset"});
+  CHECK(names("PATTERN", "g[de]t") == Names{"get"});
+  CHECK(names("pattern", "absent").empty());
+  CHECK(names("aclcat", "String") == Names{"get", "set", "mset"});
+  CHECK(names("aclcat", "fast") == Names{"get", "ping"});
+  CHECK(names("aclcat", "@fast").empty());
+  CHECK(names("aclcat", "absent").empty());
+  CHECK(names("module", "json").empty());
+  CHECK(reply_bytes({"list", "filterby", "module", "json"}, Protocol::kResp2) == "*0\r\n");
+}
+
 TEST_CASE("COMMAND DOCS gives redis-cli its hints, and leaves unknown names out") {
   const Value docs = reply({"docs", "SET", "nope"});
   REQUIRE(docs.is(Kind::kMap));
@@ -100,6 +119,11 @@ TEST_CASE("COMMAND GETKEYS finds the keys of a command") {
 TEST_CASE("what COMMAND does not know it refuses in Redis's words") {
   CHECK(reply({"nope"}).text == "ERR unknown subcommand 'nope'. Try COMMAND HELP.");
   CHECK(reply({"list", "x"}).text == "ERR syntax error");
+  CHECK(reply({"list", "filterby"}).text == "ERR syntax error");
+  CHECK(reply({"list", "filterby", "pattern"}).text == "ERR syntax error");
+  CHECK(reply({"list", "filterby", "pattern", "a", "b"}).text == "ERR syntax error");
+  CHECK(reply({"list", "filterby", "size", "1"}).text == "ERR syntax error");
+  CHECK(reply({"list", "sortby", "pattern", "a"}).text == "ERR syntax error");
   CHECK(reply({"Count", "x"}).text == "ERR wrong number of arguments for 'command|count' command");
   CHECK(reply({"help"}).items.size() > 5);
 }
