@@ -56,5 +56,10 @@ TEST_CASE("INFO adds up what the workers have counted") {
   CHECK(has(text, "backend_bytes_waiting:99\r\n"));
 }
 
+TEST_CASE("INFO keyspace is the line of Redis's without databases") {
+  CHECK(info_text({}, {"keyspace"}) == "# Keyspace\r\n");
+  CHECK(has(info_text({}, {}), "\r\n\r\n# Keyspace\r\n\r\n# Doris"));
+}
+
 }  // namespace
 }  // namespace doris::router
