@@ -60,6 +60,7 @@ Status Admin::admit(const Registration& registration, const std::string& peer) {
   Status admitted = was_up ? check_restart(*known) : Status::okay();
   if (admitted.ok()) admitted = let_in(registration, peer);
   if (admitted.ok() && was_up) admitted = follow_restart(registration);
+  if (admitted.ok()) refusals_.forget(registration.name);
   if (store_->topology().epoch > before) announce();
   return admitted;
 }
@@ -87,10 +88,7 @@ Status Admin::let_in(const Registration& registration, const std::string& peer) 
   auto change = register_server(store_->topology(), registration, settings_.rules,
                                 {store_->next_node(), is_alive, can_be_filled});
   if (!change.ok()) {
-    const std::string refusal = fmt::format("server '{}' ({}) is refused: {}", registration.name,
-                                            peer, change.status().message());
-    if (refusal != last_refusal_) kLog.warning("{}", refusal);
-    last_refusal_ = refusal;
+    note_refusal(registration, peer, change.status().message());
     return change.status();
   }
   if (change->has_value()) {
@@ -98,6 +96,14 @@ Status Admin::let_in(const Registration& registration, const std::string& peer) 
   }
   kLog.info("{} ({}) registered again, nothing has changed", registration.name, peer);
   return Status::okay();
+}
+
+// A server that keeps trying is logged once.
+void Admin::note_refusal(const Registration& registration, const std::string& peer,
+                         const std::string& reason) {
+  const net::Address address{registration.host, registration.port};
+  if (!refusals_.note({registration.name, address.text(), reason, loop_.now()})) return;
+  kLog.warning("server '{}' ({}) is refused: {}", registration.name, peer, reason);
 }
 
 // A server that is `up` serves from the moment it is let in. If its process is a new one, it may
@@ -219,7 +225,8 @@ Scene Admin::scene() {
            .heartbeat_failures = settings_.monitor.failures,
            .permanent_failure_after = settings_.permanent_failure_after,
            .degraded_writes = settings_.degraded_writes},
-          outdated_};
+          outdated_,
+          refusals_.list(loop_.now())};
 }
 
 void Admin::verify(bool repairs) {

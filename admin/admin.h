@@ -18,6 +18,7 @@
 
 #include "admin/admin_session.h"
 #include "admin/operator_views.h"
+#include "admin/refusal_list.h"
 #include "admin/settings.h"
 #include "admin/supervisor.h"
 #include "admin/topology_store.h"
@@ -93,6 +94,8 @@ class Admin final : private net::PassTask {
   }
   Status check_restart(const topology::Node& node);
   Status let_in(const Registration& registration, const std::string& peer);
+  void note_refusal(const Registration& registration, const std::string& peer,
+                    const std::string& reason);
   Status follow_restart(const Registration& registration);
   void look_for_later_epochs();
   void reconsider();
@@ -113,8 +116,8 @@ class Admin final : private net::PassTask {
   const std::unique_ptr<net::Timer> lost_check_;
   WatcherList watchers_;
   std::string outdated_;
-  std::string last_refusal_;     // So that a server that keeps trying is logged once.
-  std::string last_unreplaced_;  // Likewise: why a node that is lost has no successor.
+  RefusalList refusals_;
+  std::string last_unreplaced_;  // Why a node that is lost has no successor, to log it once.
 
   // By id, so that who is told first does not hang on where memory lies.
   std::map<uint64_t, std::unique_ptr<AdminSession>> sessions_;

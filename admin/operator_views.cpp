@@ -169,13 +169,36 @@ Value routers_list(const Scene& scene) {
   return Value::array(std::move(routers));
 }
 
-// Of those that the cluster has; one that was replaced is nobody's trouble any more.
+std::string refusal_text(const Scene& scene, const Refusal& refusal) {
+  const auto age = std::chrono::duration_cast<Millis>(scene.now - refusal.at);
+  return fmt::format("was refused {} ago: {}", duration_text(age), refusal.reason);
+}
+
+// What is wrong with a node, and with whoever else would have its name.
+std::string full_trouble_text(const Scene& scene, const Node& node) {
+  std::string text = trouble_text(scene, node);
+  for (const Refusal& refusal : scene.refusals) {
+    if (refusal.name != node.name) continue;
+    text += fmt::format("{}a server of this name at {} {}", text.empty() ? "" : "; ",
+                        refusal.address, refusal_text(scene, refusal));
+  }
+  return text;
+}
+
+// Of those that the cluster has, where one that was replaced is nobody's trouble any more, and of
+// those that it has refused.
 Value troubles_list(const Scene& scene) {
   std::vector<Value> troubles;
   for (const Node& node : scene.topology.nodes) {
     const std::string trouble = trouble_text(scene, node);
     if (trouble.empty() || node.state == NodeState::kDead) continue;
     troubles.push_back(MapBuilder().add("server", node.name).add("trouble", trouble).take());
+  }
+  for (const Refusal& refusal : scene.refusals) {
+    troubles.push_back(MapBuilder()
+                           .add("server", fmt::format("{} ({})", refusal.name, refusal.address))
+                           .add("trouble", refusal_text(scene, refusal))
+                           .take());
   }
   return Value::array(std::move(troubles));
 }
@@ -194,7 +217,7 @@ Value node_map(const Scene& scene, const Node& node, uint32_t primaries) {
       .add("vnodes", owned_vnodes(scene.topology, node.id))
       .add("primaries", primaries)
       .add("epoch", health == nullptr ? 0 : health->last().epoch)
-      .add("trouble", trouble_text(scene, node))
+      .add("trouble", full_trouble_text(scene, node))
       .take();
 }
 

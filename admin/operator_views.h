@@ -11,6 +11,7 @@
 #include "admin/membership.h"
 #include "admin/monitor.h"
 #include "admin/node_health.h"
+#include "admin/refusal_list.h"
 #include "admin/watcher_list.h"
 #include "base/clock.h"
 #include "base/status.h"
@@ -38,6 +39,7 @@ struct Scene {
   WantedVerification verification{};  // The last DORIS.VERIFY.
   FailoverRules failover{};
   std::string outdated{};  // Admin::outdated().
+  std::vector<Refusal> refusals{};
 };
 
 // The cluster in a few lines: does it serve, and is everything there twice?

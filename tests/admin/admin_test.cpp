@@ -60,6 +60,26 @@ TEST_CASE("a refused server is told why, and can try again on the same connectio
   CHECK(admin.register_server(admin.add_server("a2")).is(Value::Kind::kArray));
 }
 
+TEST_CASE("who was refused is shown until a server of that name is let in") {
+  RunningAdmin admin;
+  form(admin);
+  const auto refused = [&](const std::string& server) {
+    const Value status = admin.ask({"DORIS.STATUS"});
+    const Value* const trouble = status.get("trouble");
+    if (trouble == nullptr) return std::string();
+    for (const Value& row : trouble->items)
+      if (row.get("server")->text == server) return row.get("trouble")->text;
+    return std::string();
+  };
+  FakeServer& alien = admin.add_server("a2");
+  const std::string address = "a2 (127.0.0.1:" + std::to_string(admin.read(alien.port)) + ")";
+  CHECK(admin.register_server(alien, std::string(32, 'f')).is(Value::Kind::kError));
+  CHECK_THAT(refused(address),
+             Catch::StartsWith("was refused ") && Contains("wrong admin address"));
+  CHECK(admin.register_server(alien).is(Value::Kind::kArray));
+  CHECK(refused(address).empty());
+}
+
 TEST_CASE(
     "a server that has gone is failed over, with the cause, and is up again when it is back") {
   RunningAdmin admin;

@@ -34,17 +34,24 @@ class Stage {
   void fails(std::string_view name) { (void)health(name).missed("connection refused", true, kNow); }
 
   [[nodiscard]] Scene scene() const {
-    return {members.topology, members.rules,
+    return {members.topology,
+            members.rules,
             [this](topology::NodeId id) -> const NodeHealth* {
               const auto found = healths.find(id);
               return found == healths.end() ? nullptr : &found->second;
             },
-            watchers, kNow};
+            watchers,
+            kNow,
+            {},
+            {},
+            {},
+            refusals};
   }
 
   test::Members members;
   std::map<topology::NodeId, NodeHealth> healths;
   std::vector<Watcher> watchers;
+  std::vector<Refusal> refusals;
 };
 
 std::string text_of(const Value& map, std::string_view key) {
@@ -129,6 +136,30 @@ TEST_CASE("a server that was replaced is not counted, and no trouble of the clus
   const Value nodes = nodes_view(stage.scene());
   REQUIRE(nodes.items.size() == 3);
   CHECK_THAT(text_of(nodes.items[1], "trouble"), Catch::StartsWith("replaced: "));
+}
+
+TEST_CASE("a server that was refused is in trouble, beside the node whose name it bears") {
+  Stage stage;
+  stage.admit({"a1", "b1"});
+  stage.answers("a1");
+  stage.answers("b1");
+  stage.refusals = {{"a1", "10.0.0.1:7100", "it is empty", kNow - Millis{3000}},
+                    {"c1", "10.0.0.1:7200", "it is alien", kNow}};
+  const Value status = status_view(stage.scene());
+  CHECK(text_of(status, "state") == "serving");
+  const Value* const trouble = status.get("trouble");
+  REQUIRE(trouble != nullptr);
+  REQUIRE(trouble->items.size() == 2);
+  CHECK(text_of(trouble->items[0], "server") == "a1 (10.0.0.1:7100)");
+  CHECK(text_of(trouble->items[0], "trouble") == "was refused 3 s ago: it is empty");
+  CHECK(text_of(trouble->items[1], "server") == "c1 (10.0.0.1:7200)");
+  const std::string of_a1 =
+      "a server of this name at 10.0.0.1:7100 was refused 3 s ago: it is empty";
+  CHECK(text_of(nodes_view(stage.scene()).items[0], "trouble") == of_a1);
+  CHECK(text_of(nodes_view(stage.scene()).items[1], "trouble").empty());
+  stage.fails("a1");
+  CHECK(text_of(nodes_view(stage.scene()).items[0], "trouble") ==
+        "down, no answer for 100 ms: connection refused; " + of_a1);
 }
 
 TEST_CASE("vnodes without any copy are shouted about") {
