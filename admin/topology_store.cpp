@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
+#include <system_error>
 
 #include "base/log.h"
 #include "base/topology/topology_codec.h"
@@ -38,10 +40,34 @@ std::string draw_cluster_id(Random& random) {
   return fmt::format("{:016x}{:016x}", high, random.next());
 }
 
+bool has_a_log(const std::string& directory) {
+  std::error_code error;
+  for (std::filesystem::directory_iterator file(directory, error), end; !error && file != end;
+       file.increment(error)) {
+    if (file->path().filename().string().starts_with("log.")) return true;
+  }
+  return false;
+}
+
+// A directory that has Berkeley DB's log has had the topology, unless its first admin died as it
+// made it. Berkeley DB would make a new file: another cluster, to which no data server belongs. To
+// be asked before the environment is open: its recovery would go on without the file, and what is
+// only in the log be lost when it is put back.
+Status check_complete(const std::string& directory) {
+  const std::filesystem::path file = std::filesystem::path(directory) / kFile;
+  std::error_code error;
+  if (std::filesystem::exists(file, error) || error || !has_a_log(directory)) return Status::okay();
+  return Status::corrupt(
+      fmt::format("{} is missing, though the log beside it is there: restore all of {} from a "
+                  "backup, or empty it if a new cluster is wanted",
+                  file.string(), directory));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<TopologyStore>> TopologyStore::open(const Options& options,
                                                            const Clock& clock, Random& random) {
+  DORIS_RETURN_IF_ERROR(check_complete(options.directory));
   auto env = bdb::Environment::open({.directory = options.directory,
                                      .cache_bytes = kCacheBytes,
                                      .log_file_bytes = kLogFileBytes,

@@ -45,7 +45,7 @@ class TopologyStore {
 
   // Opens the directory, or makes a new cluster in an empty one: epoch 1, no nodes.
   // kExists: another admin holds it. kTooNew: a newer Doris wrote it. kInvalid: `vnodes`
-  // is not that of the cluster. kCorrupt: what is damaged. `clock` outlives the store.
+  // is not that of the cluster. kCorrupt: what is damaged or missing. `clock` outlives the store.
   static Result<std::unique_ptr<TopologyStore>> open(const Options& options, const Clock& clock,
                                                      Random& random);
 

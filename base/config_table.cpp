@@ -215,7 +215,8 @@ std::vector<ConfigKey> admin_keys() {
       text("admin-dir", kAdmin, "./doris-admin", &kDirectoryForm,
            "Where the admin keeps the topology. It is small, and the one thing in a cluster that "
            "cannot be computed again: back it up after each change of it (DORIS.HISTORY). An admin "
-           "that finds data servers ahead of its copy changes nothing, and says so."),
+           "that finds data servers ahead of its copy changes nothing, and says so. One that finds "
+           "the directory without its topology.db does not start."),
       number(Type::kInteger, "vnodes", kAdmin, "10000", {1, kVnodesMax},
              "Into how many virtual nodes the keys are divided. Read when the cluster is made, "
              "and fixed for its life. A hundred or more for each server balances well."),

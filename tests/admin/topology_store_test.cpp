@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
 
 #include "base/topology/topology_codec.h"
 #include "tests/admin/sample_cluster.h"
@@ -241,6 +243,34 @@ TEST_CASE("a damaged store is refused, and what is damaged named") {
     fixture.overwrite("next-node", "many");
     CHECK_THAT(fixture.try_open().status().message(), Contains("next-node"));
   }
+}
+
+// It was taken for a new directory, and no data server belonged to the cluster that was made there.
+TEST_CASE("a store whose file is gone is refused and left alone, and not made anew") {
+  StoreFixture fixture;
+  fixture.open();
+  REQUIRE(fixture.add("a1").ok());
+  const topology::Topology before = fixture.store->topology();
+  fixture.store.reset();
+  const std::string file = fixture.scratch.file("admin/topology.db");
+  std::filesystem::rename(file, fixture.scratch.file("aside"));
+  const auto opened = fixture.try_open();
+  REQUIRE_FALSE(opened.ok());
+  CHECK(opened.code() == Code::kCorrupt);
+  CHECK_THAT(opened.status().message(), Contains(file + " is missing") && Contains("backup"));
+  CHECK_FALSE(std::filesystem::exists(file));
+  std::filesystem::rename(fixture.scratch.file("aside"), file);
+  fixture.open();
+  CHECK(fixture.store->topology() == before);
+}
+
+// As when the admin could not start for want of room.
+TEST_CASE("a directory that has a lock and nothing else is new") {
+  StoreFixture fixture;
+  std::filesystem::create_directory(fixture.scratch.file("admin"));
+  std::ofstream(fixture.scratch.file("admin/LOCK")) << "1\n";
+  fixture.open();
+  CHECK(fixture.store->topology().epoch == 1);
 }
 
 TEST_CASE("a second admin cannot use the same directory") {
