@@ -25,12 +25,13 @@ std::optional<Progress> read_progress(const Value& value) {
 std::vector<KeptLog> read_logs(const Value& value) {
   std::vector<KeptLog> logs;
   for (const Value& item : value.items) {
-    if (!is_array(item, 5)) continue;
+    if (!is_array(item, 6)) continue;
     logs.push_back({.target = static_cast<topology::NodeId>(item.items[0].integer),
                     .entries = number(item.items[1]),
                     .bytes = number(item.items[2]),
                     .oldest = Millis{item.items[3].integer},
-                    .draining = read_progress(item.items[4])});
+                    .draining = read_progress(item.items[4]),
+                    .full = item.items[5].integer != 0});
   }
   return logs;
 }

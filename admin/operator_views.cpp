@@ -68,6 +68,24 @@ std::string state_trouble(const Scene& scene, const Node& node) {
                      silence);
 }
 
+// "b1", "b1 and b2", "b1, b2 and b3".
+std::string list_text(std::vector<std::string_view> names) {
+  if (names.size() < 2) return names.empty() ? "" : std::string(names[0]);
+  const std::string_view last = names.back();
+  names.pop_back();
+  return fmt::format("{} and {}", fmt::join(names, ", "), last);
+}
+
+// For whom the update logs are that the keeper can put no more into.
+std::string full_logs_text(const Scene& scene, const Heartbeat& keeper) {
+  std::vector<std::string_view> names;
+  for (const KeptLog& log : keeper.logs) {
+    const Node* const target = log.full ? scene.topology.find(log.target) : nullptr;
+    if (target != nullptr) names.push_back(target->name);
+  }
+  return list_text(std::move(names));
+}
+
 // What is wrong with a node, after its name; empty if nothing is.
 std::string trouble_text(const Scene& scene, const Node& node) {
   const NodeHealth* const health = scene.health(node.id);
@@ -87,6 +105,10 @@ std::string trouble_text(const Scene& scene, const Node& node) {
                        node.shards);
   }
   if (health->last().disk_full) return "its disk is too full for writes";
+  if (const std::string full = full_logs_text(scene, health->last()); !full.empty()) {
+    return fmt::format("its update log for {} is full (update-log-max-size): writes are refused",
+                       full);
+  }
   if (!health->last().ready && owned_vnodes(scene.topology, node.id) > 0) {
     return "does not serve yet";
   }
@@ -117,7 +139,7 @@ std::array<uint32_t, topology::kGroups + 1> count_copies(const Scene& scene) {
   return vnodes_with;
 }
 
-// The names of the owners that are not live: "b1", "b1 and b2", "b1, b2 and b3".
+// The names of the owners that are not live.
 std::string owners_not_live(const Scene& scene) {
   std::vector<std::string_view> names;
   for (const Node& node : scene.topology.nodes) {
@@ -125,10 +147,7 @@ std::string owners_not_live(const Scene& scene) {
       names.push_back(node.name);
     }
   }
-  if (names.size() < 2) return names.empty() ? "" : std::string(names[0]);
-  const std::string_view last = names.back();
-  names.pop_back();
-  return fmt::format("{} and {}", fmt::join(names, ", "), last);
+  return list_text(std::move(names));
 }
 
 // Whether an owner of vnodes has not been heard of since the admin started; which.

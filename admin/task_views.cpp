@@ -109,6 +109,7 @@ Value logs_view(const Scene& scene) {
               .add("kept by", keeper.name)
               .add("entries", log.entries)
               .add("bytes", log.bytes)
+              .add("full", log.full ? "yes" : "no")
               .add("oldest", duration_text(log.oldest))
               .add("drained", log.draining ? time_left_text(*log.draining) : "once it recovers")
               .take());

@@ -51,12 +51,13 @@ void write_progress(resp::Writer& out, const std::optional<Progress>& progress) 
 void write_logs(resp::Writer& out, const std::vector<LogReport>& logs, int64_t now_ms) {
   out.array(logs.size());
   for (const LogReport& log : logs) {
-    out.array(5)
+    out.array(6)
         .integer(log.target)
         .integer(static_cast<int64_t>(log.entries))
         .integer(static_cast<int64_t>(log.bytes))
         .integer(std::max<int64_t>(now_ms - log.oldest_ms, 0));
     write_progress(out, log.draining);
+    out.integer(log.full ? 1 : 0);
   }
 }
 

@@ -33,9 +33,10 @@ std::string log_line(const Node& node, const LogReport& log) {
                                            : node.standing().table->topology().find(log.target);
   const auto left = log.draining ? log.draining->time_left() : std::nullopt;
   return fmt::format(
-      "update_log_{}:entries={},bytes={},oldest_seconds={},drained_in_seconds={}\r\n",
+      "update_log_{}:entries={},bytes={},full={},oldest_seconds={},drained_in_seconds={}\r\n",
       target == nullptr ? fmt::to_string(log.target) : target->name, log.entries, log.bytes,
-      (node.clock().wall_ms() - log.oldest_ms) / 1000, left ? left->count() / 1000 : -1);
+      log.full ? 1 : 0, (node.clock().wall_ms() - log.oldest_ms) / 1000,
+      left ? left->count() / 1000 : -1);
 }
 
 }  // namespace

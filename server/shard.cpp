@@ -248,6 +248,8 @@ void Shard::publish() {
 ShardReport Shard::report() {
   ShardReport report;
   report.logs = log_gauges_.reports(loop_.now());
+  for (LogReport& log : report.logs)
+    log.full = is_log_full(log.target);
   if (recovery_ != nullptr) report.recovery = recovery_->progress();
   if (verification_ != nullptr && verification_->begun()) {
     report.verification = verification_->report();
@@ -264,11 +266,14 @@ const std::string& Shard::refusal_of_all() {
   return offline_;
 }
 
+bool Shard::is_log_full(topology::NodeId target) const {
+  return store_->log_stats(target).bytes >= options_.update_log_bytes_max;
+}
+
 std::string Shard::refusal_of_writes(topology::NodeId target) {
   if (!running_again_.empty()) return running_again_;
   if (!batch_error_.ok()) return refusal(batch_error_);  // The batch is lost already.
-  if (target != topology::kNoNode &&
-      store_->log_stats(target).bytes >= options_.update_log_bytes_max) {
+  if (target != topology::kNoNode && is_log_full(target)) {
     return fmt::format(
         "UPDATELOGFULL {}: the update log for node {} has reached update-log-max-size",
         options_.name, target);

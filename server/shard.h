@@ -180,6 +180,7 @@ class Shard final : private net::PassTask {
   void on_tick();
   void publish();
   [[nodiscard]] ShardReport report();
+  [[nodiscard]] bool is_log_full(topology::NodeId target) const;
   void start_beside_requests();
   void close_silent_links();
   void clear_stale_logs();

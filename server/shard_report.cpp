@@ -19,6 +19,7 @@ void add_log(std::vector<LogReport>& logs, const LogReport& other) {
   }
   place->entries += other.entries;
   place->bytes += other.bytes;
+  place->full = place->full || other.full;
   place->oldest_ms = std::min(place->oldest_ms, other.oldest_ms);
   add_progress(place->draining, other.draining);
 }

@@ -91,6 +91,7 @@ TEST_CASE(
   CHECK(text_of(logs.items[0], "kept by") == "a1");
   CHECK(text_of(logs.items[0], "entries") == "40");
   CHECK(text_of(logs.items[0], "bytes") == "4000");
+  CHECK(text_of(logs.items[0], "full") == "no");
   CHECK(text_of(logs.items[0], "oldest") == "61 s");
   CHECK(text_of(logs.items[0], "drained") == "once it recovers");
   CHECK(tasks_view(stage.scene()).items.empty());
@@ -100,6 +101,21 @@ TEST_CASE(
   CHECK(text_of(logs_view(stage.scene()).items[0], "drained") == "in 2 s");
   REQUIRE(tasks_view(stage.scene()).items.size() == 1);
   CHECK(text_of(tasks_view(stage.scene()).items[0], "task") == "update log for b1");
+}
+
+TEST_CASE("a full update log is shown as full, and is its keeper's trouble") {
+  Stage stage;
+  stage.says("a1", {.logs = {{.target = 2, .entries = 1, .bytes = 9}}});
+  CHECK(status_view(stage.scene()).get("trouble") == nullptr);
+  stage.says("a1", {.logs = {{.target = 2, .entries = 1, .bytes = 9, .full = true}}});
+  CHECK(text_of(logs_view(stage.scene()).items[0], "full") == "yes");
+  const Value status = status_view(stage.scene());
+  REQUIRE(status.get("trouble") != nullptr);
+  REQUIRE(status.get("trouble")->items.size() == 1);
+  const Value& trouble = status.get("trouble")->items[0];
+  CHECK(text_of(trouble, "server") == "a1");
+  CHECK(text_of(trouble, "trouble") ==
+        "its update log for b1 is full (update-log-max-size): writes are refused");
 }
 
 TEST_CASE("when a verification ends is not known before all have begun, and said at last") {

@@ -47,6 +47,35 @@ TEST_CASE_METHOD(RunningNode, "INFO tells of the node, its place, its shards and
   CHECK(eventually([&] { return ask({"INFO"}).text.find("keys=1") != std::string::npos; }));
 }
 
+// A write to it is refused, and only who writes heard of that.
+TEST_CASE_METHOD(RunningNode, "INFO and the heartbeat say that an update log is full") {
+  overrides_ = {{"update-log-max-size", "1mb"}};
+  start_serving(3);
+  topology::Topology topology = formed(4);
+  topology::Node& b1 = topology.nodes[1];
+  b1.state = topology::NodeState::kTempFailed;
+  b1.since = 4;
+  REQUIRE(ask({"DORIS.ADOPT", topology::encode(topology)}) == Value::simple("OK"));
+  REQUIRE(link(0, 4).is(Value::Kind::kArray));
+  const auto log = [&](uint64_t hlc, const std::string& value) {
+    std::string version(resp::Version::kBytes, '\0');
+    resp::Version{4, hlc, 257}.encode(version.data());
+    return ask_shard(
+        0, {"VSET", "L" + std::to_string(b1.id), "0", value.substr(0, 8), version, "0", value});
+  };
+  const auto full = [&] {
+    const Value logs = whole_heartbeat().items.at(9);
+    return logs.items.empty() ? Value() : logs.items[0].items.at(5);
+  };
+  CHECK(log(1, "a little") == Value::of(0));
+  REQUIRE(eventually([&] { return full() == Value::of(0); }));
+  CHECK_THAT(ask({"INFO"}).text, Contains("update_log_b1:entries=1,bytes=16,full=0,"));
+  CHECK(log(2, std::string(1 << 20, 'v')) == Value::of(0));
+  CHECK_THAT(log(3, "one more").text, StartsWith("UPDATELOGFULL "));
+  REQUIRE(eventually([&] { return full() == Value::of(1); }));
+  CHECK_THAT(ask({"INFO"}).text, Contains(",full=1,"));
+}
+
 TEST_CASE_METHOD(RunningNode, "INFO says why a node does not serve") {
   start();
   CHECK_THAT(ask({"INFO"}).text, Contains("serving:no, this node waits for the admin"));
