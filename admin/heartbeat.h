@@ -21,7 +21,7 @@ struct KeptLog {
   uint64_t bytes = 0;
   Millis oldest{0};                    // The age of its oldest entry, at most.
   std::optional<Progress> draining{};  // In entries; while the target recovers.
-  bool full = false;                   // Writes to it are refused, in one shard at least.
+  bool full = false;                   // Takes what makes it no larger only, in one shard at least.
 
   bool operator==(const KeptLog&) const = default;
 };

@@ -106,8 +106,10 @@ std::string trouble_text(const Scene& scene, const Node& node) {
   }
   if (health->last().disk_full) return "its disk is too full for writes";
   if (const std::string full = full_logs_text(scene, health->last()); !full.empty()) {
-    return fmt::format("its update log for {} is full (update-log-max-size): writes are refused",
-                       full);
+    return fmt::format(
+        "its update log for {} is full (update-log-max-size): writes that need more room are "
+        "refused",
+        full);
   }
   if (!health->last().ready && owned_vnodes(scene.topology, node.id) > 0) {
     return "does not serve yet";

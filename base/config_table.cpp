@@ -195,9 +195,8 @@ std::vector<ConfigKey> server_keys() {
              "checkpoints finish their work."),
       number(Type::kBytes, "update-log-max-size", kServer, "16gb", {1 * kMb, 1024 * kGb},
              "How much the update log for one failed node may hold, per shard; a key is in it once,"
-             " with its newest value. Above it, writes that belong there are refused, and "
-             "DORIS.STATUS "
-             "and INFO say that it is full."),
+             " with its newest value. Above it, writes that would make it larger are refused, and "
+             "DORIS.STATUS and INFO say that it is full."),
       number(Type::kDuration, "anti-entropy-interval", kServer, "24h", {1 * kSecond, 720 * kHour},
              "In the background every virtual node is read, compared with its other copy, mended "
              "if that differs, and rid of its tombstones, once in this time. Shorter finds damage "

@@ -108,6 +108,11 @@ Result<WriteResult> BdbStore::log_write(topology::NodeId target, const KeyRef& k
   return result;
 }
 
+Result<bool> BdbStore::log_grows(topology::NodeId target, const KeyRef& key, const Write& write) {
+  DORIS_RETURN_IF_ERROR(check_online());
+  return noted(log_.grows(transaction_.get(), target, key, write));
+}
+
 Result<std::string> BdbStore::log_scan(topology::NodeId target, const Page& page,
                                        const RecordVisitor& visit) {
   DORIS_RETURN_IF_ERROR(check_online());

@@ -63,6 +63,7 @@ class BdbStore final : public Store {
                               int64_t expired_by_ms) override;
   Result<bool> drop(const KeyRef& key, const resp::Version& floor) override;
 
+  Result<bool> log_grows(topology::NodeId target, const KeyRef& key, const Write& write) override;
   Result<WriteResult> log_write(topology::NodeId target, const KeyRef& key,
                                 const Write& write) override;
   Result<std::string> log_scan(topology::NodeId target, const Page& page,

@@ -270,16 +270,23 @@ bool Shard::is_log_full(topology::NodeId target) const {
   return store_->log_stats(target).bytes >= options_.update_log_bytes_max;
 }
 
-std::string Shard::refusal_of_writes(topology::NodeId target) {
+std::string Shard::refusal_of_writes() {
   if (!running_again_.empty()) return running_again_;
   if (!batch_error_.ok()) return refusal(batch_error_);  // The batch is lost already.
-  if (target != topology::kNoNode && is_log_full(target)) {
-    return fmt::format(
-        "UPDATELOGFULL {}: the update log for node {} has reached update-log-max-size",
-        options_.name, target);
-  }
   if (host_.writes_allowed()) return "";
   return fmt::format("DISKFULL {}: the disk is too full for writes (disk-free-min)", options_.name);
+}
+
+std::string Shard::refusal_of_log_write(topology::NodeId target, const KeyRef& key,
+                                        const Write& write) {
+  if (std::string refused = refusal_of_writes(); !refused.empty() || !is_log_full(target)) {
+    return refused;
+  }
+  const Result<bool> grows = store_->log_grows(target, key, write);
+  if (!grows.ok()) return refusal(grows.status());
+  if (!*grows) return "";
+  return fmt::format("UPDATELOGFULL {}: the update log for node {} has reached update-log-max-size",
+                     options_.name, target);
 }
 
 std::string Shard::refusal(const Status& why) {

@@ -117,9 +117,12 @@ class Shard final : private net::PassTask {
   // Why the shard serves nothing, as an error reply; empty if it does.
   [[nodiscard]] const std::string& refusal_of_all();
 
-  // Why writes are refused just now, as an error reply; empty if they are not. With a `target`,
-  // writes to its update log.
-  [[nodiscard]] std::string refusal_of_writes(topology::NodeId target = topology::kNoNode);
+  // Why writes are refused just now, as an error reply; empty if they are not.
+  [[nodiscard]] std::string refusal_of_writes();
+
+  // The same of a write to the update log for `target`: a full one takes what makes it no larger.
+  [[nodiscard]] std::string refusal_of_log_write(topology::NodeId target, const KeyRef& key,
+                                                 const Write& write);
 
   // The error reply for what the store has answered. May take the shard offline.
   [[nodiscard]] std::string refusal(const Status& why);

@@ -19,7 +19,7 @@ struct LogReport {
   topology::NodeId target = topology::kNoNode;
   uint64_t entries = 0;
   uint64_t bytes = 0;                // Of their keys and values.
-  bool full = false;                 // In one shard at least: writes to it are refused there.
+  bool full = false;                 // In one shard at least, which takes what makes it no larger.
   int64_t oldest_ms = 0;             // Unix time of the oldest entry, or of an older one.
   std::optional<Progress> draining;  // In entries; while the node recovers.
 };

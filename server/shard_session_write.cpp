@@ -119,7 +119,9 @@ void ShardSession::apply(const KeyRef& key, const Write& write, const Place& pla
       return;
     }
   }
-  if (const std::string refusal = shard_.refusal_of_writes(place.target); !refusal.empty()) {
+  const std::string refusal = place.role ? shard_.refusal_of_writes()
+                                         : shard_.refusal_of_log_write(place.target, key, write);
+  if (!refusal.empty()) {
     reply().error(refusal);
     return;
   }

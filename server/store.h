@@ -147,6 +147,11 @@ class Store {
   virtual Result<WriteResult> log_write(topology::NodeId target, const KeyRef& key,
                                         const Write& write) = 0;
 
+  // Whether log_write() would make the log larger. No: an entry of that key, not smaller or not
+  // older, is there.
+  virtual Result<bool> log_grows(topology::NodeId target, const KeyRef& key,
+                                 const Write& write) = 0;
+
   // As scan(), over the entries of all vnodes for `target`, with their values.
   virtual Result<std::string> log_scan(topology::NodeId target, const Page& page,
                                        const RecordVisitor& visit) = 0;

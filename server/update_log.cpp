@@ -18,7 +18,7 @@ uint64_t entry_bytes(const KeyRef& key, std::string_view value) {
 Result<WriteResult> UpdateLog::write(bdb::Transaction& txn, topology::NodeId target,
                                      const KeyRef& key, const Write& write) {
   encode_log_key(target, key, log_key_);
-  const auto held = find(txn);
+  const auto held = find(&txn);
   if (!held.ok()) return held.status();
   const auto header = *held ? std::optional((*held)->header) : std::nullopt;
   const Decision decision = decide(header, resp::Version{}, write.header.version, Role::kSecondary);
@@ -34,6 +34,16 @@ Result<WriteResult> UpdateLog::write(bdb::Transaction& txn, topology::NodeId tar
   return WriteResult{.existed = false, .applied = true, .version = decision.version};
 }
 
+Result<bool> UpdateLog::grows(bdb::Transaction* txn, topology::NodeId target, const KeyRef& key,
+                              const Write& write) {
+  encode_log_key(target, key, log_key_);
+  const auto held = find(txn);
+  if (!held.ok()) return held.status();
+  if (!*held) return true;
+  const bool replaces = write.header.version > (*held)->header.version;
+  return replaces && write.value.size() > (*held)->value.size();
+}
+
 Result<std::string> UpdateLog::scan(bdb::Transaction* txn, topology::NodeId target,
                                     const Page& page, const RecordVisitor& visit) {
   const KeyRange range{.number = target, .stored_key_at = sizeof target};
@@ -43,7 +53,7 @@ Result<std::string> UpdateLog::scan(bdb::Transaction* txn, topology::NodeId targ
 Result<bool> UpdateLog::drop(bdb::Transaction& txn, topology::NodeId target, const KeyRef& key,
                              const resp::Version& version) {
   encode_log_key(target, key, log_key_);
-  const auto held = find(txn);
+  const auto held = find(&txn);
   if (!held.ok()) return held.status();
   if (!*held || (*held)->header.version > version) return false;
   Result<bool> removed = file_.remove(txn, log_key_);
@@ -87,9 +97,9 @@ std::vector<topology::NodeId> UpdateLog::targets() const {
   return targets;
 }
 
-Result<std::optional<RecordView>> UpdateLog::find(bdb::Transaction& txn) {
+Result<std::optional<RecordView>> UpdateLog::find(bdb::Transaction* txn) {
   drop_if_huge(held_);
-  const Result<bool> found = file_.get(&txn, log_key_, held_);
+  const Result<bool> found = file_.get(txn, log_key_, held_);
   if (!found.ok()) return found.status();
   if (!*found) return std::optional<RecordView>();
   const Result<RecordView> record = decode_record(held_);

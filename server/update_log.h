@@ -30,6 +30,8 @@ class UpdateLog {
   // As the functions of Store that begin with log_.
   Result<WriteResult> write(bdb::Transaction& txn, topology::NodeId target, const KeyRef& key,
                             const Write& write);
+  Result<bool> grows(bdb::Transaction* txn, topology::NodeId target, const KeyRef& key,
+                     const Write& write);
   Result<std::string> scan(bdb::Transaction* txn, topology::NodeId target, const Page& page,
                            const RecordVisitor& visit);
   Result<bool> drop(bdb::Transaction& txn, topology::NodeId target, const KeyRef& key,
@@ -40,7 +42,7 @@ class UpdateLog {
 
  private:
   // The entry that log_key_ names, if there is one. The view is valid until the next call.
-  Result<std::optional<RecordView>> find(bdb::Transaction& txn);
+  Result<std::optional<RecordView>> find(bdb::Transaction* txn);
 
   // Tells the ledger; `bytes` wrap below 0.
   void count(topology::NodeId target, int64_t entries, uint64_t bytes);

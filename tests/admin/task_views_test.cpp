@@ -115,7 +115,8 @@ TEST_CASE("a full update log is shown as full, and is its keeper's trouble") {
   const Value& trouble = status.get("trouble")->items[0];
   CHECK(text_of(trouble, "server") == "a1");
   CHECK(text_of(trouble, "trouble") ==
-        "its update log for b1 is full (update-log-max-size): writes are refused");
+        "its update log for b1 is full (update-log-max-size): writes that need more room are "
+        "refused");
 }
 
 TEST_CASE("when a verification ends is not known before all have begun, and said at last") {

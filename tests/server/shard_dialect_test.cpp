@@ -284,6 +284,27 @@ TEST_CASE("an update log that has reached its bound refuses writes") {
   Fixture().run();
 }
 
+// What is in it already needs no more room. A router that lost the answer sends it again, too.
+TEST_CASE("a full update log takes what makes it no larger") {
+  struct Fixture : ShardFixture {
+    Fixture() : ShardFixture(4096, 10) { serve(3); }
+    void run() {
+      const auto router = link(257);
+      const auto log = [&](int64_t hlc, const std::string& value) {
+        return ask(*router, {"VSET", "L9", "4", "k", version(hlc), "0", value});
+      };
+      CHECK(log(1, "0123456789") == ":0");
+      CHECK(log(1, "0123456789") == ":0");
+      CHECK(log(2, "9876543210") == ":0");
+      CHECK_THAT(log(3, "0123456789+"), StartsWith("-UPDATELOGFULL "));
+      CHECK_THAT(ask(*router, {"VDEL", "L9", "4", "l", version(3)}), StartsWith("-UPDATELOGFULL "));
+      CHECK(ask(*router, {"VDEL", "L9", "4", "k", version(3)}) == ":0");
+      CHECK(ask(*router, {"VDEL", "L9", "4", "l", version(3)}) == ":0");
+    }
+  };
+  Fixture().run();
+}
+
 TEST_CASE_METHOD(ServingShard, "a vnode of another shard or another node is refused") {
   const auto router = link(257);
   for (const std::string& elsewhere : {vnode_of_other_shard(), vnode_of_other_node()}) {

@@ -84,6 +84,7 @@ class Twins {
     const Write write = make_write();
     const KeyRef key = make_key();
     const topology::NodeId target = make_target();
+    both([&](Store& store) { return store.log_grows(target, key, write); });
     both([&](Store& store) { return flat(store.log_write(target, key, write)); });
   }
   void log_drop() {

@@ -60,6 +60,28 @@ TEST_CASE("of one key the log keeps the newest version only") {
   CHECK(logged(*store, kTarget).size() == 3);
 }
 
+TEST_CASE("the log says beforehand whether a write makes it larger") {
+  const ScratchDirectory directory;
+  LogStore store(directory.file("s"));
+  const auto grows = [&](const KeyRef& key, const Write& write) {
+    const auto answer = store->log_grows(kTarget, key, write);
+    REQUIRE(answer.ok());
+    return *answer;
+  };
+  for (const Write& write : {value_write(5, "1"), value_write(6, "one"), tombstone(7),
+                             value_write(4, "older"), value_write(8, "longer")}) {
+    const uint64_t before = store->log_stats(kTarget).bytes;
+    const bool foretold = grows({1, "a"}, write);
+    store.keep(kTarget, {1, "a"}, write);
+    CHECK(foretold == (store->log_stats(kTarget).bytes > before));
+  }
+  CHECK(grows({1, "a"}, value_write(10, "longer than all of them")));
+  CHECK_FALSE(grows({1, "a"}, value_write(10, "longer")));
+  CHECK_FALSE(grows({1, "a"}, value_write(8, "longer than all of them, and older")));
+  CHECK(grows({1, "new"}, tombstone(10)));
+  REQUIRE(store->commit().ok());
+}
+
 TEST_CASE("an entry keeps its expiry and is handed over though it has expired") {
   const ScratchDirectory directory;
   LogStore store(directory.file("s"));

@@ -109,6 +109,14 @@ class MemStore : public server::Store {
 
   // ---- The update log ----
 
+  Result<bool> log_grows(topology::NodeId target, const server::KeyRef& key,
+                         const server::Write& write) override {
+    DORIS_RETURN_IF_ERROR(read_error);
+    const MemRecord* const held = log_.find(log_key(target, key));
+    if (held == nullptr) return true;
+    return write.header.version > held->header.version && write.value.size() > held->value.size();
+  }
+
   Result<server::WriteResult> log_write(topology::NodeId target, const server::KeyRef& key,
                                         const server::Write& write) override {
     Result<server::WriteResult> result =
