@@ -8,6 +8,7 @@
 
 #include "admin/map_builder.h"
 #include "admin/task_views.h"
+#include "admin/troubles.h"
 #include "base/net/address.h"
 #include "base/topology/key_hash.h"
 #include "base/topology/routing_table.h"
@@ -29,95 +30,6 @@ std::string address_text(const Node& node, int port) {
 Health health_of(const Scene& scene, NodeId id) {
   const NodeHealth* const health = scene.health(id);
   return health == nullptr ? Health::kUnknown : health->health();
-}
-
-std::string age_text(const Scene& scene, const NodeHealth& health) {
-  return duration_text(std::chrono::duration_cast<Millis>(scene.now - health.since()));
-}
-
-std::string stand_in_text(const Topology& topology, const Node& node) {
-  const Node* const keeper = topology.find(node.stand_in);
-  if (keeper != nullptr) return fmt::format("{} keeps its update log", keeper->name);
-  return topology.degraded_writes ? "its update log is kept beside the first copies"
-                                  : "nobody keeps its update log, and writes are refused";
-}
-
-// What its state in the topology says of it, while that is not one of service.
-std::string state_trouble(const Scene& scene, const Node& node) {
-  const NodeHealth* const health = scene.health(node.id);
-  if (node.state == NodeState::kRecovering) {
-    const uint32_t left = health == nullptr ? 0 : health->last().vnodes_left;
-    const std::string what = node.since == topology::kSinceEver
-                                 ? "is filled anew"
-                                 : fmt::format("recovers since epoch {}", node.since);
-    return fmt::format("{}: {} vnodes left to compare, see DORIS.TASKS", what, left);
-  }
-  if (node.state == NodeState::kDead) {
-    return "replaced: with an empty server-dir and another node-name, its machine can serve again";
-  }
-  if (node.state != NodeState::kTempFailed) return "";
-  if (node.held) {
-    return fmt::format("held by an operator since epoch {}, {}", node.since,
-                       stand_in_text(scene.topology, node));
-  }
-  const std::string silence =
-      health == nullptr || health->trouble().empty()
-          ? ""
-          : fmt::format(", no answer for {}: {}", age_text(scene, *health), health->trouble());
-  return fmt::format("failed at epoch {}, {}{}", node.since, stand_in_text(scene.topology, node),
-                     silence);
-}
-
-// "b1", "b1 and b2", "b1, b2 and b3".
-std::string list_text(std::vector<std::string_view> names) {
-  if (names.size() < 2) return names.empty() ? "" : std::string(names[0]);
-  const std::string_view last = names.back();
-  names.pop_back();
-  return fmt::format("{} and {}", fmt::join(names, ", "), last);
-}
-
-// For whom the update logs are that the keeper can put no more into.
-std::string full_logs_text(const Scene& scene, const Heartbeat& keeper) {
-  std::vector<std::string_view> names;
-  for (const KeptLog& log : keeper.logs) {
-    const Node* const target = log.full ? scene.topology.find(log.target) : nullptr;
-    if (target != nullptr) names.push_back(target->name);
-  }
-  return list_text(std::move(names));
-}
-
-// What is wrong with a node, after its name; empty if nothing is.
-std::string trouble_text(const Scene& scene, const Node& node) {
-  const NodeHealth* const health = scene.health(node.id);
-  if (std::string text = state_trouble(scene, node); !text.empty()) return text;
-  if (health == nullptr) return std::string(topology::node_state_name(node.state));
-  switch (health->health()) {
-    case Health::kUnknown:
-      return health->trouble().empty() ? "has not been asked yet"
-                                       : fmt::format("does not answer yet: {}", health->trouble());
-    case Health::kDown:
-      return fmt::format("down, no answer for {}: {}", age_text(scene, *health), health->trouble());
-    case Health::kUp:
-      break;
-  }
-  if (health->last().shards_offline > 0) {
-    return fmt::format("has {} of its {} shards offline", health->last().shards_offline,
-                       node.shards);
-  }
-  if (health->last().disk_full) return "its disk is too full for writes";
-  if (const std::string full = full_logs_text(scene, health->last()); !full.empty()) {
-    return fmt::format(
-        "its update log for {} is full (update-log-max-size): writes that need more room are "
-        "refused",
-        full);
-  }
-  if (!health->last().ready && owned_vnodes(scene.topology, node.id) > 0) {
-    return "does not serve yet";
-  }
-  if (!health->trouble().empty()) {
-    return fmt::format("missed a heartbeat: {}", health->trouble());
-  }
-  return "";
 }
 
 // Whether the node's copies can be read and written.
@@ -190,40 +102,6 @@ Value routers_list(const Scene& scene) {
   return Value::array(std::move(routers));
 }
 
-std::string refusal_text(const Scene& scene, const Refusal& refusal) {
-  const auto age = std::chrono::duration_cast<Millis>(scene.now - refusal.at);
-  return fmt::format("was refused {} ago: {}", duration_text(age), refusal.reason);
-}
-
-// What is wrong with a node, and with whoever else would have its name.
-std::string full_trouble_text(const Scene& scene, const Node& node) {
-  std::string text = trouble_text(scene, node);
-  for (const Refusal& refusal : scene.refusals) {
-    if (refusal.name != node.name) continue;
-    text += fmt::format("{}a server of this name at {} {}", text.empty() ? "" : "; ",
-                        refusal.address, refusal_text(scene, refusal));
-  }
-  return text;
-}
-
-// Of those that the cluster has, where one that was replaced is nobody's trouble any more, and of
-// those that it has refused.
-Value troubles_list(const Scene& scene) {
-  std::vector<Value> troubles;
-  for (const Node& node : scene.topology.nodes) {
-    const std::string trouble = trouble_text(scene, node);
-    if (trouble.empty() || node.state == NodeState::kDead) continue;
-    troubles.push_back(MapBuilder().add("server", node.name).add("trouble", trouble).take());
-  }
-  for (const Refusal& refusal : scene.refusals) {
-    troubles.push_back(MapBuilder()
-                           .add("server", fmt::format("{} ({})", refusal.name, refusal.address))
-                           .add("trouble", refusal_text(scene, refusal))
-                           .take());
-  }
-  return Value::array(std::move(troubles));
-}
-
 // `primaries`: of how many vnodes it is the primary now.
 Value node_map(const Scene& scene, const Node& node, uint32_t primaries) {
   const NodeHealth* const health = scene.health(node.id);
@@ -238,7 +116,7 @@ Value node_map(const Scene& scene, const Node& node, uint32_t primaries) {
       .add("vnodes", owned_vnodes(scene.topology, node.id))
       .add("primaries", primaries)
       .add("epoch", health == nullptr ? 0 : health->last().epoch)
-      .add("trouble", full_trouble_text(scene, node))
+      .add("trouble", node_trouble(scene, node))
       .take();
 }
 
@@ -294,7 +172,7 @@ Value status_view(const Scene& scene) {
       .add("servers up", up)
       .add("servers down", down)
       .add("routers", routers_list(scene));
-  Value troubles = troubles_list(scene);
+  Value troubles = troubles_view(scene);
   if (!troubles.items.empty()) map.add("trouble", std::move(troubles));
   Value logs = logs_view(scene);
   if (!logs.items.empty()) map.add("update logs", std::move(logs));
@@ -369,6 +247,13 @@ std::string copies_text(const Scene& scene) {
   if (single > 0) text += fmt::format("1 copy of {} vnodes, ", single);
   if (none > 0) text += fmt::format("NO COPY of {} vnodes, ", none);
   return fmt::format("{}without {}", text, owners_not_live(scene));
+}
+
+std::string list_text(std::vector<std::string_view> names) {
+  if (names.size() < 2) return names.empty() ? "" : std::string(names[0]);
+  const std::string_view last = names.back();
+  names.pop_back();
+  return fmt::format("{} and {}", fmt::join(names, ", "), last);
 }
 
 std::string duration_text(Millis duration) {

@@ -61,6 +61,9 @@ Result<resp::Value> route_view(const Scene& scene, std::string_view physical_key
 // 10000 vnodes", or what is missing and whose fault it is.
 [[nodiscard]] std::string copies_text(const Scene& scene);
 
+// "b1", "b1 and b2", "b1, b2 and b3"; empty if there is none.
+[[nodiscard]] std::string list_text(std::vector<std::string_view> names);
+
 // "350 ms", "12 s", "3 min", "5 h", "2 d": a duration, as exactly as people want it.
 [[nodiscard]] std::string duration_text(Millis duration);
 
