@@ -35,16 +35,18 @@ Admin::~Admin() {
 
 Status Admin::start() {
   DORIS_RETURN_IF_ERROR(net::raise_file_limit(kSessionsMax + kOwnFiles));
+  // First, so that a start on a port in use leaves no new store behind. Whoever connects by now is
+  // accepted when the loop runs.
+  auto listener =
+      loop_.listen(settings_.listen, [this](auto accepted) { on_accept(std::move(accepted)); });
+  if (!listener.ok()) return listener.status();
+  listener_ = *std::move(listener);
   auto store = TopologyStore::open(settings_.store, clock_, random_);
   if (!store.ok()) return store.status();
   store_ = *std::move(store);
   if (auto formed = form_if_complete(store_->topology(), settings_.rules); formed.has_value()) {
     DORIS_RETURN_IF_ERROR(adopt(*std::move(formed), "the admin"));
   }
-  auto listener =
-      loop_.listen(settings_.listen, [this](auto accepted) { on_accept(std::move(accepted)); });
-  if (!listener.ok()) return listener.status();
-  listener_ = *std::move(listener);
   announce();
   lost_check_->start(kLostCheck, kLostCheck);
   kLog.info("listening on {}", net::Address{settings_.listen.host, listener_->port()}.text());

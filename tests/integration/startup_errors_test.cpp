@@ -1,5 +1,6 @@
 // What a person gets who made a mistake: a program that does not start, and says why.
 #include <catch2/catch.hpp>
+#include <filesystem>
 
 #include "tests/integration/cluster.h"
 #include "tests/integration/files.h"
@@ -107,6 +108,7 @@ TEST_CASE("a port in use is named, and who holds it is left alone") {
       CHECK_THAT(outcome.output, Contains(port));
     }
   }
+  CHECK_FALSE(std::filesystem::exists(directory.path() + "/x"));  // No cluster was made.
   RedisClient client = cluster.client();
   CHECK(client.command({"SET", "k", "v"}).ok());
 }
