@@ -184,15 +184,16 @@ void write_list(Writer& writer, Specs specs, Args words) {
   };
   if (words.empty()) {
     write_names(writer, names_of(specs, [](const CommandSpec&) { return true; }));
-  } else if (words.size() != 3 || !is(0, "filterby")) {
-    writer.error(kSyntaxError);
-  } else if (is(1, "module")) {
+    return;
+  }
+  const bool filters = words.size() == 3 && is(0, "filterby");
+  if (filters && is(1, "module")) {
     writer.array(0);
-  } else if (is(1, "aclcat")) {
+  } else if (filters && is(1, "aclcat")) {
     write_names(writer, names_of(specs, [&](const CommandSpec& spec) {
                   return is_of_category(spec, words[2]);
                 }));
-  } else if (is(1, "pattern")) {
+  } else if (filters && is(1, "pattern")) {
     write_names(writer, names_of(specs, [&](const CommandSpec& spec) {
                   return matches_glob(words[2], spec.name);
                 }));
