@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "base/log.h"
+#include "server/disk_watch.h"
 
 namespace doris::server {
 namespace {
@@ -21,8 +22,8 @@ constexpr uint64_t kPlentyBytes = 16 * DiskReserve::kBytes;
 void DiskReserve::keep() {
   std::error_code error;
   if (std::filesystem::exists(path_, error) || error) return;
-  const auto directory = std::filesystem::path(path_).parent_path();
-  if (std::filesystem::space(directory, error).available < kPlentyBytes || error) return;
+  const Result<uint64_t> free = free_bytes(std::filesystem::path(path_).parent_path().string());
+  if (!free.ok() || *free < kPlentyBytes) return;
   const int fd = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
   if (fd < 0) return;
   const bool has_room = ::posix_fallocate(fd, 0, kBytes) == 0;

@@ -28,6 +28,16 @@ class Watched : public ShardCluster {
   }
   void run_rounds() { loop_.advance(Millis{5000}); }
 
+  // A write of "k" of half a minute ago, as from an update log or a late router.
+  static void comes_late(Member& member, uint32_t epoch) {
+    RecordCopy late;
+    late.key = "k";
+    late.header.version = {epoch, ago(30'000), 257};
+    late.value = "old";
+    REQUIRE(member.shard->add_copy(ref("k").vnode, late).ok());
+    REQUIRE(member.shard->commit_copies().ok());
+  }
+
   std::string both(const std::string& key) { return get(a1(), key) + " " + get(b1(), key); }
 
   // Of both nodes.
@@ -113,14 +123,8 @@ TEST_CASE("a reclaimed key does not come back with an old write, from a log or a
   cluster.put_both("k", Watched::ago(20'000), "");
   cluster.run_rounds();
   REQUIRE(cluster.both("k") == "(none) (none)");
-  RecordCopy late;
-  late.key = "k";
-  late.header.version = {4, Watched::ago(30'000), 257};
-  late.value = "old";
-  for (auto* member : {&cluster.a1(), &cluster.b1()}) {
-    REQUIRE(member->shard->add_copy(Watched::ref("k").vnode, late).ok());
-    REQUIRE(member->shard->commit_copies().ok());
-  }
+  for (auto* member : {&cluster.a1(), &cluster.b1()})
+    Watched::comes_late(*member, 4);
   CHECK(cluster.both("k") == "(none) (none)");
 }
 
@@ -159,12 +163,7 @@ TEST_CASE("nor where an older deletion has been left") {
   SECTION("and it comes late") {
     cluster.recover();
     cluster.run();
-    RecordCopy late;
-    late.key = "k";
-    late.header.version = {4, Watched::ago(30'000), 257};
-    late.value = "old";
-    REQUIRE(cluster.b1().shard->add_copy(vnode, late).ok());
-    REQUIRE(cluster.b1().shard->commit_copies().ok());
+    Watched::comes_late(cluster.b1(), 4);
   }
   CHECK_THAT(cluster.both("k"), !Catch::Contains("old"));
 }
@@ -198,12 +197,7 @@ TEST_CASE("a node that is filled anew knows what was reclaimed before") {
   cluster.run();
   REQUIRE(cluster.complete());
   CHECK(cluster.a1().store->floor(vnode) == floor);
-  RecordCopy late;
-  late.key = "k";
-  late.header.version = {5, Watched::ago(30'000), 257};
-  late.value = "v";
-  REQUIRE(cluster.a1().shard->add_copy(vnode, late).ok());
-  REQUIRE(cluster.a1().shard->commit_copies().ok());
+  Watched::comes_late(cluster.a1(), 5);
   CHECK(cluster.both("k") == "(none) (none)");
 }
 
