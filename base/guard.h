@@ -25,6 +25,7 @@ enum class Guard : uint8_t {
   kRepetitionsAnswered,  // A write that is sent again is answered, and not done again.
   kOperationsNamed,      // Nor is one that is proposed anew in a later epoch.
   kOvertakenForgotten,   // .. unless its primary may have ordered another without it.
+  kSharesNamed,          // Who is brought a write that others wait for learns its operation, too.
   // Fencing.
   kOlderEpochsRefused,  // A shard serves no connection of an older epoch.
   kOlderLinksClosed,    // A writer has one connection: DORIS.LINK ends the one before.

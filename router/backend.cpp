@@ -50,7 +50,7 @@ Backend::Backend(net::Loop& loop, Random& random, BackendHost& host, const Backe
       name_(fmt::format("{} ({})", node.name, address_.text())),
       trouble_("not connected yet"),
       backoff_(random, options.backoff_min, options.backoff_max),
-      closed_at_(loop.now()),
+      gone_by_(loop.now()),
       // Not proto-max-bulk-len: a value may be from a time when that was larger, and reading it
       // must not cost the connection.
       parser_({kBulkBytesCeiling, kReplyItemsMax, kReplyNestingMax}) {
@@ -149,6 +149,7 @@ void Backend::connect() {
   connecting_ = loop_.connect(address_, options_.connect_timeout,
                               [this](Result<std::unique_ptr<net::Stream>> result) {
                                 if (!result.ok()) {
+                                  note_attempt(result.status().message());
                                   lose_connection(result.status().message());
                                   return;
                                 }
@@ -157,6 +158,13 @@ void Backend::connect() {
                                 stream_->start(*this);
                                 link();
                               });
+}
+
+// A refusal says that no process is there. Anything else, that one may be.
+void Backend::note_attempt(const std::string& failure) {
+  if (was_refused_) return;
+  gone_by_ = loop_.now();
+  was_refused_ = failure.find("connection refused") != std::string::npos;
 }
 
 void Backend::link() {
@@ -217,7 +225,7 @@ void Backend::lose_connection(const std::string& why) {
 }
 
 void Backend::close() {
-  if (stream_ != nullptr) closed_at_ = loop_.now();
+  if (stream_ != nullptr) was_refused_ = false;
   state_ = State::kDown;
   retry_->stop();
   connecting_.reset();

@@ -136,8 +136,9 @@ class Backend final : private net::StreamHandler, private net::PassTask {
   [[nodiscard]] const std::string& trouble() const { return trouble_; }
   [[nodiscard]] const net::Address& address() const { return address_; }
 
-  // When its last connection ended, or this was made: what is younger never left by it.
-  [[nodiscard]] TimePoint closed_at() const { return closed_at_; }
+  // By when the process that it was linked with last has ended, as far as is known, if another one
+  // is there now: what is younger that process never heard of, from nobody.
+  [[nodiscard]] TimePoint gone_by() const { return was_refused_ ? gone_by_ : loop_.now(); }
 
  private:
   enum class State : uint8_t { kDown, kConnecting, kLinking, kReady, kDraining };
@@ -154,6 +155,7 @@ class Backend final : private net::StreamHandler, private net::PassTask {
   void on_end(const Status& why) override;
 
   void connect();
+  void note_attempt(const std::string& failure);
   void link();
   void on_link_reply(const resp::Reply& reply);
   void on_answer(const resp::Reply& reply);
@@ -184,7 +186,8 @@ class Backend final : private net::StreamHandler, private net::PassTask {
   Backoff backoff_;
   uint32_t failures_ = 0;    // To connect, in a row.
   TimePoint reported_at_{};  // When silence was last reported.
-  TimePoint closed_at_;
+  TimePoint gone_by_;
+  bool was_refused_ = false;  // Since the last connection: then that process is gone.
   std::unique_ptr<net::Timer> retry_;
   std::unique_ptr<net::Connecting> connecting_;
   std::unique_ptr<net::Stream> stream_;

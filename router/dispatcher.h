@@ -126,6 +126,7 @@ class Dispatcher final : private BackendHost {
   void propose_anew(Entry entry, Part& part);
   [[nodiscard]] bool may_be_forgotten(const Part& part) const;
   void fail_forgotten(const Entry& entry);
+  static void fail_unanswered(Request& request, Part& part);
   void stamp(const Entry& entry, Part& part);
   void encode_write(const Entry& entry, Part& part, Buffer& out);
   [[nodiscard]] WriteRole assign_role(const Entry& entry, Part& part) const;
@@ -159,7 +160,7 @@ class Dispatcher final : private BackendHost {
   // backends_[node id][shard]; none for a node that is not contacted.
   std::vector<std::vector<std::unique_ptr<Backend>>> backends_;
 
-  // The process of each shard's server, and when the connection to the one before was over.
+  // The process of each shard's server, and by when the one before was gone (Backend::gone_by).
   struct Process {
     uint64_t incarnation = 0;
     TimePoint since = TimePoint::min();

@@ -38,8 +38,7 @@ void Dispatcher::reroute_write(Entry entry, Part& part) {
 
 void Dispatcher::on_linked(const Backend& backend, uint64_t incarnation) {
   const auto [known, is_new] = processes_.try_emplace({backend.node(), backend.shard()});
-  if (!is_new && known->second.incarnation != incarnation)
-    known->second.since = backend.closed_at();
+  if (!is_new && known->second.incarnation != incarnation) known->second.since = backend.gone_by();
   known->second.incarnation = incarnation;
 }
 
@@ -58,6 +57,15 @@ void Dispatcher::fail_forgotten(const Entry& entry) {
     request.error = "UNKNOWN the data servers have restarted while they had the write";
   }
   give_up(entry);
+}
+
+// It was done, and the server that could tell with which reply is gone.
+void Dispatcher::fail_unanswered(Request& request, Part& part) {
+  part.in_doubt = true;
+  part.certain = false;
+  if (request.error.empty()) {
+    request.error = "UNKNOWN the data server that has done it has failed before it answered";
+  }
 }
 
 void Dispatcher::propose_anew(Entry entry, Part& part) {
@@ -183,7 +191,13 @@ bool Dispatcher::absorb_update(const Entry& entry, Part& part, const resp::Reply
     part.certain = false;
     return true;
   }
-  if (answer.reply) update.reply = *std::move(answer.reply);
+  if (answer.reply) {
+    update.reply = *std::move(answer.reply);
+    update.answered = true;
+  } else if (entry.request->verb == Verb::kUpdate && !update.answered) {
+    fail_unanswered(*entry.request, part);
+    return true;
+  }
   part.count = update.reply.integer;
   update.changes = answer.changes;
   if (!answer.changes) {

@@ -63,7 +63,8 @@ enum class Verb : uint8_t {
 // An update, and what the primary has made of it.
 struct UpdateState {
   resp::Update kind = resp::Update::kSet;
-  resp::Value reply{};  // To the client.
+  resp::Value reply{};    // To the client.
+  bool answered = false;  // `reply` is there.
   bool changes = false;
 
   // The effect, if it changes something: what the second copy gets.

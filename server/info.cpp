@@ -17,13 +17,15 @@ std::string shard_line(const Node& node, uint32_t shard) {
       "shard{}:keys={},connections={},reads={},writes={},raised={},commits={},"
       "writes_per_commit={:.1f},failed_batches={},"
       "log_bytes_since_checkpoint={},offline={},vnodes_to_recover={},update_log_entries={},"
-      "update_log_bytes={},vnodes_compared={},differences_mended={},dead_reclaimed={}\r\n",
+      "update_log_bytes={},vnodes_compared={},differences_mended={},dead_reclaimed={},"
+      "writes_shared={}\r\n",
       shard, stats.live_keys.get(), stats.sessions.get(), stats.reads.get(), stats.writes.get(),
       stats.raised.get(), commits,
       commits == 0 ? 0.0 : static_cast<double>(stats.writes.get()) / static_cast<double>(commits),
       stats.failed_batches.get(), node.log_bytes(shard), stats.offline.get(),
       stats.vnodes_left.get(), stats.log_entries.get(), stats.log_bytes.get(),
-      stats.checked_vnodes.get(), stats.differences.get(), stats.reclaimed.get());
+      stats.checked_vnodes.get(), stats.differences.get(), stats.reclaimed.get(),
+      stats.shared.get());
 }
 
 // drained_in_seconds is -1 while nobody fetches the log, or nothing can be told yet.

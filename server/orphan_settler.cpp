@@ -25,7 +25,7 @@ SecondCopy other_copy(const Standing& standing, topology::Vnode vnode) {
 
 OrphanSettler::OrphanSettler(net::Loop& loop, Random& random, Shard& shard,
                              const Standing& standing)
-    : loop_(loop), random_(random), shard_(shard), standing_(standing) {}
+    : shard_(shard), standing_(standing), clients_(loop, random, standing_, shard.options().name) {}
 
 void OrphanSettler::settle(const std::vector<UnsettledWrites::Orphan>& orphans) {
   for (const UnsettledWrites::Orphan& orphan : orphans) {
@@ -34,6 +34,10 @@ void OrphanSettler::settle(const std::vector<UnsettledWrites::Orphan>& orphans) 
 }
 
 void OrphanSettler::settle(const UnsettledWrites::Orphan& orphan) {
+  if (orphan.shared) {
+    shard_.unsettled().settle(orphan.id);
+    return;
+  }
   const SecondCopy other = other_copy(standing_, orphan.vnode);
   if (other.kind == SecondCopy::Kind::kNowhere) return;
   RecordCopy record;
@@ -56,7 +60,7 @@ void OrphanSettler::settle(const UnsettledWrites::Orphan& orphan) {
   under_way_.insert(orphan.id);
   const std::string role =
       other.kind == SecondCopy::Kind::kLog ? fmt::format("L{}", other.target) : "S";
-  client(other.where)
+  clients_.at(other.where)
       .ask(write_command(orphan.vnode, record, role),
            [this, orphan](const Result<resp::Value>& reply) {
              under_way_.erase(orphan.id);
@@ -79,14 +83,6 @@ bool OrphanSettler::is_annulled(const UnsettledWrites::Orphan& orphan, const Sta
     return store.drop({orphan.vnode, orphan.key}, above).status();
   });
   return dropped.ok() && shard_.commit_copies().ok();
-}
-
-PeerClient& OrphanSettler::client(const topology::Replica& where) {
-  std::unique_ptr<PeerClient>& found = clients_[where];
-  if (found == nullptr) {
-    found = make_peer_client(loop_, random_, standing_, where, shard_.options().name);
-  }
-  return *found;
 }
 
 }  // namespace doris::server

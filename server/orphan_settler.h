@@ -6,13 +6,11 @@
 // Lives as long as the node is in one epoch. Loop thread only.
 #pragma once
 
-#include <map>
-#include <memory>
 #include <set>
 
 #include "base/net/loop.h"
 #include "base/random.h"
-#include "server/peer_client.h"
+#include "server/peer_clients.h"
 #include "server/standing.h"
 #include "server/unsettled_writes.h"
 
@@ -31,13 +29,10 @@ class OrphanSettler {
  private:
   void settle(const UnsettledWrites::Orphan& orphan);
   bool is_annulled(const UnsettledWrites::Orphan& orphan, const Status& why);
-  PeerClient& client(const topology::Replica& where);
 
-  net::Loop& loop_;
-  Random& random_;
   Shard& shard_;
   const Standing standing_;
-  std::map<topology::Replica, std::unique_ptr<PeerClient>> clients_;
+  PeerClients clients_;
   std::set<resp::WriteId> under_way_;
 };
 

@@ -35,6 +35,33 @@ std::string version_bytes(const resp::Version& version) {
   return bytes;
 }
 
+// A notice: the writer, its ids, and its three versions.
+constexpr size_t kNoticeBytes = 4 + 4 * resp::kWriteIdBytes + 3 * resp::Version::kBytes;
+
+void append_notice(const UnsettledWrites::Notice& notice, std::string& out) {
+  append_big_endian(notice.writer, out);
+  for (const resp::WriteId id : notice.ids)
+    append_big_endian(id, out);
+  out += version_bytes(notice.version);
+  out += version_bytes(notice.before);
+  out += version_bytes(notice.first);
+}
+
+UnsettledWrites::Notice read_notice(const char* bytes) {
+  UnsettledWrites::Notice notice;
+  notice.writer = read_big_endian<uint32_t>(bytes);
+  bytes += sizeof(uint32_t);
+  for (resp::WriteId& id : notice.ids) {
+    id = read_big_endian<resp::WriteId>(bytes);
+    bytes += resp::kWriteIdBytes;
+  }
+  for (resp::Version* const version : {&notice.version, &notice.before, &notice.first}) {
+    *version = resp::Version::decode(bytes);
+    bytes += resp::Version::kBytes;
+  }
+  return notice;
+}
+
 // The four items of a record: version, kind, expiry, value.
 constexpr size_t kRecordItems = 4;
 
@@ -186,6 +213,31 @@ std::vector<std::string> write_command(topology::Vnode vnode, const RecordCopy& 
   if (record.header.tombstone) return {"VDEL", role, number, record.key, version};
   const std::string expires = fmt::to_string(record.header.expires_at_ms);
   return {"VSET", role, number, record.key, version, expires, record.value};
+}
+
+std::vector<std::string> share_command(topology::Vnode vnode, const RecordCopy& record,
+                                       const std::vector<UnsettledWrites::Notice>& notices) {
+  std::string all;
+  for (const UnsettledWrites::Notice& notice : notices)
+    append_notice(notice, all);
+  return {"VSHARE",
+          fmt::to_string(vnode),
+          record.key,
+          version_bytes(record.header.version),
+          std::string(record.header.tombstone ? kTombstone : kValue),
+          fmt::to_string(record.header.expires_at_ms),
+          record.value,
+          all};
+}
+
+Result<std::vector<UnsettledWrites::Notice>> read_notices(std::string_view bytes) {
+  if (bytes.size() % kNoticeBytes != 0) {
+    return Status::invalid(fmt::format("notices of writes have {} bytes each", kNoticeBytes));
+  }
+  std::vector<UnsettledWrites::Notice> notices;
+  for (size_t at = 0; at < bytes.size(); at += kNoticeBytes)
+    notices.push_back(read_notice(bytes.data() + at));
+  return notices;
 }
 
 std::vector<std::string> keys_command(topology::Vnode vnode, const std::string& from,

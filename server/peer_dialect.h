@@ -13,6 +13,7 @@
 #include "resp/writer.h"
 #include "server/record.h"
 #include "server/store.h"
+#include "server/unsettled_writes.h"
 
 namespace doris::server {
 
@@ -81,6 +82,14 @@ Result<ReclaimPage> read_reclaim_page(const resp::Value& reply);
 [[nodiscard]] std::vector<std::string> write_command(topology::Vnode vnode,
                                                      const RecordCopy& record,
                                                      const std::string& role = "S");
+
+// The command that shares a record, and the writes of its key that are not settled: VSHARE.
+[[nodiscard]] std::vector<std::string> share_command(
+    topology::Vnode vnode, const RecordCopy& record,
+    const std::vector<UnsettledWrites::Notice>& notices);
+
+// The notices in it. kInvalid if that is not what they are.
+Result<std::vector<UnsettledWrites::Notice>> read_notices(std::string_view bytes);
 
 // "VKEYS", "VHELD" and "VRECLAIM" as they are asked.
 [[nodiscard]] std::vector<std::string> keys_command(topology::Vnode vnode, const std::string& from,

@@ -13,6 +13,7 @@
 #include "server/recovery.h"
 #include "server/shard_session.h"
 #include "server/verification.h"
+#include "server/write_sharer.h"
 
 namespace doris::server {
 namespace {
@@ -62,6 +63,7 @@ void Shard::stop() {
   verification_.reset();
   anti_entropy_.reset();
   recovery_.reset();
+  sharer_.reset();
   settler_.reset();
   commit_now();
   while (!sessions_.empty())
@@ -73,6 +75,7 @@ void Shard::set_standing(Standing standing) {
   if (standing == standing_) return;  // What goes on beside requests need not begin again.
   anti_entropy_.reset();
   recovery_.reset();
+  sharer_.reset();
   settler_.reset();
   const bool recovered_before = standing_.ready() && standing_.recovering();
   standing_ = std::move(standing);
@@ -90,6 +93,7 @@ void Shard::set_standing(Standing standing) {
 
 void Shard::start_beside_requests() {
   settler_ = std::make_unique<OrphanSettler>(loop_, random_, *this, standing_);
+  sharer_ = std::make_unique<WriteSharer>(loop_, random_, *this, standing_);
   if (standing_.recovering()) {
     recovery_ = std::make_unique<Recovery>(loop_, random_, *this, standing_);
   } else if (options_.anti_entropy.interval.count() > 0) {
@@ -180,6 +184,7 @@ void Shard::on_tick() {
   clear_stale_logs();
   close_silent_links();
   settle_orphans();
+  if (sharer_ != nullptr) sharer_->tidy();
 }
 
 // A router that lost power, froze or was cut off may never end its connection, and what it has left
@@ -209,6 +214,10 @@ void Shard::settle_orphans() {
   if (settler_ == nullptr || !refusal_of_all().empty()) return;
   commit_now();
   settler_->settle(unsettled_.orphans(loop_.now() - resp::kOrphanGrace, kOrphansPerTick));
+}
+
+void Shard::want_settled(const KeyRef& key, const resp::Version& version) {
+  if (sharer_ != nullptr && sharer_->want(key, version)) loop_.schedule(*this);
 }
 
 // What is kept for a node that is up again, or gone for good, nobody will ask for.
@@ -364,6 +373,7 @@ void Shard::on_pass_end() {
   commit_now();
   if (!batch_error_.ok()) run_again();
   if (std::exchange(settles_soon_, false)) settle_orphans();
+  if (sharer_ != nullptr) sharer_->share_due();
   ended_.clear();
   now_ms_.reset();
 }

@@ -44,6 +44,7 @@ class OrphanSettler;
 class Recovery;
 class ShardSession;
 class Verification;
+class WriteSharer;
 struct RecordCopy;
 
 // What a shard needs of its node. Any thread.
@@ -161,6 +162,9 @@ class Shard final : private net::PassTask {
   // What is for the shard itself to settle is begun at the end of the pass, not with the next tick.
   void settle_soon() { settles_soon_ = true; }
 
+  // Somebody waits for what `key` has in this version, which is not settled, and will ask again.
+  void want_settled(const KeyRef& key, const resp::Version& version);
+
   [[nodiscard]] UnsettledWrites& unsettled() { return unsettled_; }
   [[nodiscard]] LogGauges& log_gauges() { return log_gauges_; }
 
@@ -215,6 +219,7 @@ class Shard final : private net::PassTask {
   LogGauges log_gauges_;
   bool settles_soon_ = false;
   std::unique_ptr<OrphanSettler> settler_;     // While the node is ready.
+  std::unique_ptr<WriteSharer> sharer_;        // The same.
   std::unique_ptr<Recovery> recovery_;         // While the node recovers.
   std::unique_ptr<AntiEntropy> anti_entropy_;  // While the node is up.
   topology::Vnode anti_entropy_at_ = 0;

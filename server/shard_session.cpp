@@ -52,6 +52,7 @@ const ShardSession::Command* ShardSession::find(std::string_view name) {
       {"VFETCH", 3, kRequestArgsMax, &ShardSession::run_fetch},
       {"VHELD", 3, kRequestArgsMax, &ShardSession::run_held},
       {"VRECLAIM", 5, 5, &ShardSession::run_reclaim},
+      {"VSHARE", 8, 8, &ShardSession::run_share},
       {"VLOGREAD", 6, 6, &ShardSession::run_log_read},
       {"VLOGDROP", 5, 5, &ShardSession::run_log_drop},
   };
@@ -271,7 +272,7 @@ void ShardSession::run_wait(Args args) {
   KeyRef key{};
   resp::Version version;
   if (!read_question(args, key, version) || !is_up(key.vnode)) return;
-  reply().integer(shard_.unsettled().is_settled(key.physical_key, version) ? 1 : 0);
+  answer_question(key, version, shard_.unsettled().is_settled(key.physical_key, version));
 }
 
 // VBASE vnode key version: whether an update that rests on this version may be spread by now.
@@ -280,7 +281,12 @@ void ShardSession::run_base(Args args) {
   resp::Version version;
   if (!read_question(args, key, version)) return;
   const TimePoint deadline = shard_.loop().now() - resp::kOrphanGrace;
-  reply().integer(shard_.unsettled().is_final(key.physical_key, version, deadline) ? 1 : 0);
+  answer_question(key, version, shard_.unsettled().is_final(key.physical_key, version, deadline));
+}
+
+void ShardSession::answer_question(const KeyRef& key, const resp::Version& version, bool yes) {
+  if (!yes) shard_.want_settled(key, version);
+  reply().integer(yes ? 1 : 0);
 }
 
 // "vnode key version" of VWAIT and VBASE.

@@ -75,10 +75,12 @@ class ShardSession final : public PacedSession {
   void run_fetch(Args args);
   void run_held(Args args);
   void run_reclaim(Args args);
+  void run_share(Args args);
   void run_log_read(Args args);
   void run_log_drop(Args args);
 
   [[nodiscard]] bool is_settled(const KeyRef& key, const RecordView& record) const;
+  [[nodiscard]] bool read_shared(Args args, RecordCopy& record);
 
   // The checks that come before a command on data: each replies and is false on a refusal.
   [[nodiscard]] bool agrees();     // The connection and the shard, on the epoch.
@@ -88,6 +90,7 @@ class ShardSession final : public PacedSession {
   [[nodiscard]] bool is_up(topology::Vnode vnode);  // Here, as the topology says.
   [[nodiscard]] bool read_key(std::string_view vnode, std::string_view key, KeyRef& ref);
   [[nodiscard]] bool read_question(Args args, KeyRef& key, resp::Version& version);
+  void answer_question(const KeyRef& key, const resp::Version& version, bool yes);
   [[nodiscard]] bool read_write(Args args, size_t words, KeyRef& ref, Write& write, Place& place);
   [[nodiscard]] bool read_update(Args args, KeyRef& key, UpdateProposal& proposal);
   [[nodiscard]] bool read_version(std::string_view bytes, resp::Version& version);

@@ -200,6 +200,48 @@ void ShardSession::run_fetch(Args args) {
   output().append(items.view());
 }
 
+// VSHARE vnode key version kind expires value notices: from the primary, what it has of the key.
+void ShardSession::run_share(Args args) {
+  KeyRef key{};
+  RecordCopy record;
+  if (!may_serve() || !read_key(args[1], args[2], key) || !read_shared(args, record)) return;
+  const auto notices = read_notices(args[7]);
+  if (!notices.ok()) {
+    reply().error(fmt::format("ERR {}", notices.status().message()));
+    return;
+  }
+  if (!may_hold(key, record.header.version)) return;
+  if (const std::string refusal = shard_.refusal_of_writes(); !refusal.empty()) {
+    reply().error(refusal);
+    return;
+  }
+  shard_.join_batch(*this);
+  for (const UnsettledWrites::Notice& notice : *notices)
+    shard_.unsettled().add_shared(key, notice, shard_.loop().now());
+  if (const Status taken = shard_.add_copy(key.vnode, record, Role::kCopy); !taken.ok()) {
+    reply().error(shard_.refusal(taken));
+    return;
+  }
+  reply().simple("OK");
+  shard_.commit_if_full();
+}
+
+bool ShardSession::read_shared(Args args, RecordCopy& record) {
+  RecordHeader& header = record.header;
+  const bool is_dead = args[4] == "T";
+  if (args[3].size() != resp::Version::kBytes || (!is_dead && args[4] != "V") ||
+      !parse_integer(args[5], header.expires_at_ms) || header.expires_at_ms < 0) {
+    reply().error(
+        "ERR VSHARE takes a vnode, a key, a version of 16 bytes, T or V, when it expires, a value "
+        "and notices");
+    return false;
+  }
+  header.tombstone = is_dead;
+  record.key = args[2];
+  record.value = args[6];
+  return read_version(args[3], header.version);
+}
+
 // VLOGREAD target shards shard from count: of the log of `target`, what its shard `shard` of
 // `shards` is to have.
 void ShardSession::run_log_read(Args args) {

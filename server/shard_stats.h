@@ -18,6 +18,7 @@ struct ShardStats {
   Counter recovered_epoch;  // The epoch in which they all were; 0: not yet.
   Counter checked_vnodes;   // By background anti-entropy: compared with their other replica.
   Counter differences;      // Records that it has found to differ, and mended.
+  Counter shared;           // Keys whose writes it brought to the other copy for who waited.
   Counter reclaimed;        // Tombstones and expired records that were removed for good.
   Counter log_entries;      // In the update logs kept here, for all targets; as of the last tick.
   Counter log_bytes;        // Of their keys and values.

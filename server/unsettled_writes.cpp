@@ -13,13 +13,40 @@ void UnsettledWrites::add(uint32_t writer, const KeyRef& key, const resp::Versio
       done.version == proposal ? proposed : resp::write_id(key.physical_key, done.version);
   const resp::WriteId first =
       done.first.epoch == 0 ? raised : resp::write_id(key.physical_key, done.first);
-  const Ids ids{proposed, raised, operation == 0 ? proposed : operation, first};
-  // The operation may be remembered from an earlier proposal. Its writer settles the last one only,
-  // and the record has the version of the earlier one no more.
-  if (const auto earlier = writes_.find(ids[2]); earlier != writes_.end()) forget(earlier->second);
-  for_each(ids, [&](resp::WriteId id) {
-    set(id, {writer, key.vnode, std::string(key.physical_key), done, ids});
-  });
+  set({.writer = writer,
+       .vnode = key.vnode,
+       .key = std::string(key.physical_key),
+       .done = done,
+       .ids = {proposed, raised, operation == 0 ? proposed : operation, first}});
+}
+
+void UnsettledWrites::add_shared(const KeyRef& key, const Notice& notice, TimePoint now) {
+  const auto known = writes_.find(notice.ids[2]);
+  if (known != writes_.end() && known->second.done.version == notice.version) {
+    share(key.physical_key, {notice});  // Its writer was here, and will tell.
+    return;
+  }
+  set({.writer = notice.writer,
+       .vnode = key.vnode,
+       .key = std::string(key.physical_key),
+       .done = {.version = notice.version, .before = notice.before, .first = notice.first},
+       .ids = notice.ids,
+       .shared = true,
+       .both_know = true,
+       .told_at = now});
+}
+
+// The operation may be remembered from an earlier proposal. Its writer settles the last one only,
+// and the record has the version of the earlier one no more.
+void UnsettledWrites::set(const Held& held) {
+  Held latest = held;
+  if (const auto earlier = writes_.find(held.ids[2]); earlier != writes_.end()) {
+    const Held& known = earlier->second;
+    latest.both_know = latest.both_know || known.both_know;
+    latest.shared = latest.shared || (known.shared && known.done.version == held.done.version);
+    forget(known);
+  }
+  for_each(latest.ids, [&](resp::WriteId id) { set(id, latest); });
 }
 
 // Of most writes all ids are the same.
@@ -53,7 +80,7 @@ void UnsettledWrites::overtake(const KeyRef& key, const resp::Version& version,
   const Held* found = held(key.physical_key, before);
   while (found != nullptr) {
     const resp::Version beneath = found->done.before;
-    if (found->writer != writer) forget(*found);
+    if (found->writer != writer && !found->both_know) forget(*found);
     found = beneath < before ? held(key.physical_key, beneath) : nullptr;
     before = beneath;
   }
@@ -89,6 +116,29 @@ void UnsettledWrites::abandon(resp::WriteId id) {
   }
 }
 
+std::vector<UnsettledWrites::Notice> UnsettledWrites::notices(std::string_view key) const {
+  std::vector<Notice> notices;
+  for (const auto& [id, held] : writes_) {
+    if (id != held.ids[0] || held.key != key) continue;
+    notices.push_back(
+        {held.writer, held.ids, held.done.version, held.done.before, held.done.first});
+  }
+  return notices;
+}
+
+// What has got another version meanwhile has to be shared again.
+void UnsettledWrites::share(std::string_view key, const std::vector<Notice>& notices) {
+  for (const Notice& notice : notices) {
+    for_each(notice.ids, [&](resp::WriteId id) {
+      const auto found = writes_.find(id);
+      if (found == writes_.end() || found->second.key != key) return;
+      Held& held = found->second;
+      held.both_know = true;
+      held.shared = held.shared || held.done.version == notice.version;
+    });
+  }
+}
+
 const UnsettledWrites::Done* UnsettledWrites::find(resp::WriteId id) const {
   const auto found = writes_.find(id);
   return found == writes_.end() ? nullptr : &found->second.done;
@@ -102,13 +152,14 @@ const UnsettledWrites::Held* UnsettledWrites::held(std::string_view key,
 }
 
 bool UnsettledWrites::is_settled(std::string_view key, const resp::Version& version) const {
-  return held(key, version) == nullptr;
+  const Held* const found = held(key, version);
+  return found == nullptr || found->shared;
 }
 
 resp::Version UnsettledWrites::base_of(uint32_t writer, std::string_view key,
                                        const resp::Version& version) const {
   const Held* const found = held(key, version);
-  if (found == nullptr || found->writer == 0) return {};
+  if (found == nullptr || found->writer == 0 || found->shared) return {};
   if (found->writer != writer) return version;
   if (found->done.effect == nullptr) return {};
   const resp::Version& base = found->done.effect->base;
@@ -118,11 +169,12 @@ resp::Version UnsettledWrites::base_of(uint32_t writer, std::string_view key,
 bool UnsettledWrites::is_final(std::string_view key, const resp::Version& version,
                                TimePoint deadline) const {
   const Held* const found = held(key, version);
-  return found == nullptr || found->writer == 0 || is_away(found->writer, deadline);
+  return found == nullptr || found->writer == 0 || found->shared || is_away(*found, deadline);
 }
 
-bool UnsettledWrites::is_away(uint32_t writer, TimePoint deadline) const {
-  const auto away = away_since_.find(writer);
+bool UnsettledWrites::is_away(const Held& held, TimePoint deadline) const {
+  if (held.told_at) return *held.told_at <= deadline;
+  const auto away = away_since_.find(held.writer);
   return away != away_since_.end() && away->second <= deadline;
 }
 
@@ -143,7 +195,7 @@ bool UnsettledWrites::has_below(topology::Vnode vnode, const resp::Version& vers
 std::set<uint32_t> UnsettledWrites::writers() const {
   std::set<uint32_t> writers;
   for (const auto& [id, held] : writes_) {
-    if (held.writer != 0) writers.insert(held.writer);
+    if (held.writer != 0 && !held.told_at) writers.insert(held.writer);
   }
   return writers;
 }
@@ -153,8 +205,8 @@ std::vector<UnsettledWrites::Orphan> UnsettledWrites::orphans(TimePoint deadline
   std::vector<Orphan> found;
   for (const auto& [id, held] : writes_) {
     if (found.size() >= count) break;
-    if (held.writer != 0 && !is_away(held.writer, deadline)) continue;
-    found.push_back({id, held.vnode, held.key, held.done.version});
+    if (held.writer != 0 && !is_away(held, deadline)) continue;
+    found.push_back({id, held.vnode, held.key, held.done.version, held.shared});
   }
   return found;
 }

@@ -8,8 +8,12 @@
 // and not applied again, and so is the same operation if it is proposed anew in a later epoch.
 //
 //   VSET --> add() --------> VSETTLE: settle()
-//                   `------> the router has given up, or has gone: orphans(), which the shard
-//                            settles itself (orphan_settler.h)
+//                   |------> the router has given up, or has gone: orphans(), which the shard
+//                   |        settles itself (orphan_settler.h)
+//                   `------> somebody waits for it, and the router says nothing: the shard brings
+//                            it to the other copy, and both *share* it (write_sharer.h). It may be
+//                            shown then, and is still remembered, for its router may propose it
+//                            once more.
 //
 // A write belongs to the open batch until that is kept or dropped.
 //
@@ -58,6 +62,21 @@ class UnsettledWrites {
     topology::Vnode vnode = 0;
     std::string key;
     resp::Version version;
+    bool shared = false;  // Both copies have it.
+  };
+  // The proposal's, that of the version as raised, the operation's, and that of the version in
+  // which it got its place, on which others may rest: often all the same.
+  using Ids = std::array<resp::WriteId, 4>;
+  // What the primary tells the other copy of a write that it has done, so that this one does not do
+  // it again.
+  struct Notice {
+    uint32_t writer = 0;  // 0: given up.
+    Ids ids{};
+    resp::Version version;
+    resp::Version before;
+    resp::Version first;
+
+    bool operator==(const Notice&) const = default;
   };
 
   // `proposal` of `writer` was done as `done` says. `operation` is the id of the version in which
@@ -71,6 +90,16 @@ class UnsettledWrites {
   // it was not done, and follows the new one. Nobody was shown it, and nothing rests on it that is
   // here: that would have waited until it could not be proposed any more (base_of()).
   void overtake(const KeyRef& key, const resp::Version& version, resp::Version before);
+
+  // All that is remembered of a key's writes.
+  [[nodiscard]] std::vector<Notice> notices(std::string_view key) const;
+
+  // The other copy has the key's record and these notices of it, or what is newer: they are shared.
+  void share(std::string_view key, const std::vector<Notice>& notices);
+
+  // The primary, who has done the write, shares it with us, in the open batch. Its writer may never
+  // tell us what becomes of it: it is remembered from `now` on for as long as it can be proposed.
+  void add_shared(const KeyRef& key, const Notice& notice, TimePoint now);
 
   // The write with this id, of a version or of the operation, if it is remembered. Valid until
   // the next call that is not const.
@@ -113,11 +142,11 @@ class UnsettledWrites {
   void on_linked(uint32_t writer) { away_since_.erase(writer); }
   void on_unlinked(uint32_t writer, TimePoint now) { away_since_[writer] = now; }
 
-  // Those that have writes here which they have not given up.
+  // Those that have writes here which they have not given up, and will tell us about.
   [[nodiscard]] std::set<uint32_t> writers() const;
 
-  // Abandoned writes, and those whose writer has been away since before `deadline`, up to `count`.
-  // They stay until they are settled.
+  // Abandoned writes, and those of which nobody has been there to tell us since before `deadline`,
+  // up to `count`. They stay until they are settled.
   [[nodiscard]] std::vector<Orphan> orphans(TimePoint deadline, size_t count) const;
 
   // What was taken before `epoch` is forgotten: another way is found to tell what both copies have.
@@ -127,15 +156,15 @@ class UnsettledWrites {
   [[nodiscard]] size_t size() const { return writes_.size(); }
 
  private:
-  // The proposal's, that of the version as raised, the operation's, and that of the version in
-  // which it got its place, on which others may rest: often all the same.
-  using Ids = std::array<resp::WriteId, 4>;
   struct Held {
     uint32_t writer = 0;  // 0: abandoned.
     topology::Vnode vnode = 0;
     std::string key;
     Done done;
     Ids ids{};
+    bool shared = false;                 // In this version: both copies have it, or a newer one.
+    bool both_know = false;              // In this version or an earlier one.
+    std::optional<TimePoint> told_at{};  // When the primary told us, and not its writer.
   };
 
   // Once for each that is different.
@@ -143,11 +172,12 @@ class UnsettledWrites {
   static void for_each(const Ids& ids, const Function& function);
 
   // Change what is remembered, within the open batch.
+  void set(const Held& held);
   void set(resp::WriteId id, Held held);
   void forget(const Held& held);
 
   [[nodiscard]] const Held* held(std::string_view key, const resp::Version& version) const;
-  [[nodiscard]] bool is_away(uint32_t writer, TimePoint deadline) const;
+  [[nodiscard]] bool is_away(const Held& held, TimePoint deadline) const;
 
   std::unordered_map<resp::WriteId, Held> writes_;  // By each of its ids.
   // What the open batch has changed, and what was there before; nullptr: nothing.

@@ -189,6 +189,12 @@ TEST_CASE("a second copy that is overtaken may never have been ordered") {
   show_bite({Guard::kOvertakenForgotten}, {1, 60}, options);
 }
 
+// The other server is brought what readers wait for, since the router does not reach it. Then the
+// first one dies, and the router proposes once more what all have seen.
+TEST_CASE("a write that others waited for is not done again") {
+  show_bite({Guard::kSharesNamed}, {1, 40}, with_updates(with({Fault::kCutGroupAndKill})));
+}
+
 // ---- Fencing -------------------------------------------------------------------------
 
 TEST_CASE("a writer has one connection") {

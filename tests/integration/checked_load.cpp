@@ -123,9 +123,11 @@ uint64_t CheckedLoad::answered() const {
   return sum;
 }
 
-Micros CheckedLoad::longest_wait(bool writes, Micros from, Micros until) const {
+Micros CheckedLoad::longest_wait(bool writes, Micros from, Micros until,
+                                 std::optional<size_t> router) const {
   Micros longest{0};
   for (const LoadClient& client : clients_) {
+    if (router && client.first_router() != *router) continue;
     for (const LoadClient::Wait& wait : client.waits()) {
       const bool counts = wait.write == writes && wait.until >= from && wait.until <= until;
       if (counts) longest = std::max(longest, wait.time);

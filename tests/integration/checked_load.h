@@ -12,6 +12,7 @@
 
 #include <atomic>
 #include <deque>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -52,9 +53,11 @@ class CheckedLoad {
   [[nodiscard]] uint64_t broken() const;       // Connections, lost or refused.
   [[nodiscard]] uint64_t answered() const;
 
-  // The longest that a client went without an answer, of those that ended between two times.
+  // The longest that a client went without an answer, of those that ended between two times; of
+  // all clients, or of those that began with this one of the routers, and stay until it breaks.
   [[nodiscard]] checker::Micros longest_wait(bool writes, checker::Micros from,
-                                             checker::Micros until) const;
+                                             checker::Micros until,
+                                             std::optional<size_t> router = std::nullopt) const;
 
   [[nodiscard]] std::vector<std::string> keys() const;
 

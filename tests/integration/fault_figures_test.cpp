@@ -49,7 +49,8 @@ size_t lines_with(const std::string& text, const std::string& word) {
 struct Bounds {
   Millis median{60'000};
   Millis longest{60'000};
-  bool errors = false;  // They may be.
+  bool errors = false;             // They may be.
+  std::optional<size_t> router{};  // Only its clients' pauses are told.
 };
 
 // Breaks and mends `cluster` round after round under eight clients, and prints a row of the
@@ -71,8 +72,8 @@ void measure(const std::string& what, Cluster& cluster, int rounds,
   Durations reads;
   Durations writes;
   for (size_t i = 1; i + 1 < ends.size(); ++i) {
-    reads.push_back(load.longest_wait(false, ends[i], ends[i + 1]));
-    writes.push_back(load.longest_wait(true, ends[i], ends[i + 1]));
+    reads.push_back(load.longest_wait(false, ends[i], ends[i + 1], bounds.router));
+    writes.push_back(load.longest_wait(true, ends[i], ends[i + 1], bounds.router));
   }
   const std::string violations = load.violations();
   const std::string losses = load.losses();
@@ -180,6 +181,17 @@ TEST_CASE("the cost of routers that freeze", "[.figures]") {
             cluster.thaw(router);
           },
           {});
+}
+
+TEST_CASE("the cost of another router that freezes", "[.figures]") {
+  Cluster cluster({.servers_per_group = 2, .routers = 2});
+  measure("the other one of two routers freezes for 10 s; 5 times", cluster, 5,
+          [&](int) {
+            cluster.freeze("router-1");
+            stay(Millis{10'000});
+            cluster.thaw("router-1");
+          },
+          {.errors = true, .router = 1});
 }
 
 TEST_CASE("the cost of a minute without the admin", "[.figures]") {

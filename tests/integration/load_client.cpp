@@ -41,7 +41,7 @@ LoadClient::LoadClient(uint32_t number, std::vector<Endpoint> routers, HotKeys& 
       keys_(keys),
       random_(number),
       workload_(number),
-      connection_(routers_[number % routers_.size()]) {}
+      connection_(routers_[first_router()]) {}
 
 void LoadClient::run(const std::atomic<bool>& finished) {
   while (!finished) {

@@ -42,6 +42,8 @@ class LoadClient {
 
   void run(const std::atomic<bool>& finished);
 
+  [[nodiscard]] size_t first_router() const { return number_ % routers_.size(); }
+
   [[nodiscard]] uint64_t answered() const { return answered_; }  // Any thread, any time.
 
   [[nodiscard]] const checker::History& history() const { return history_; }

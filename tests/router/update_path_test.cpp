@@ -205,6 +205,33 @@ TEST_CASE("an update that its primary has not answered is evaluated by the new o
   CHECK(router.a.records == router.b.records);
 }
 
+// The first primary had shared it with the second, since others waited for it, and then died.
+TEST_CASE("an update of which only a dead server knew the reply is in doubt") {
+  RunningWorker router;
+  router.ask("SET k 5");
+  FakeShard& first = router.primary("k");
+  FakeShard& second = router.secondary("k");
+  first.answers = false;
+  CHECK(router.ask("INCR k") == "(none)");
+  const resp::Version version = first.proposed.back();
+  second.records["k"] = {version, "6"};
+  std::string operation(resp::kWriteIdBytes, '\0');
+  for (size_t i = 0; i < operation.size(); ++i)
+    operation[i] = static_cast<char>(resp::write_id("k", version) >> (56 - 8 * i) & 0xFF);
+  second.blind[operation] = version;
+  first.leave();
+  second.epoch = 2;
+  router.adopt(flipped(router.topology));
+  router.loop.advance(kReconnect / 2);
+  const Lines replies = router.replies();
+  REQUIRE(replies.size() == 1);
+  CHECK_THAT(replies[0], Catch::StartsWith("-UNKNOWN the data server that has done it") &&
+                             Catch::Contains("may or may not"));
+  CHECK(second.records["k"].value == "6");
+  CHECK(second.abandoned >
+        0);  // So that the data servers bring it to the first one, once it is back.
+}
+
 TEST_CASE("an effect of a primary that has lost its role is not spread: it is evaluated anew") {
   RunningWorker router;
   router.ask("SET k 5");

@@ -18,8 +18,10 @@ struct Name {
   const char* name;
 };
 
-// For so long does a fault of two come before the other one.
+// For so long does a fault of two come before the other one; and for so long if what the first one
+// leaves under way is to be noticed by others.
 constexpr Micros kBetweenTwo{50'000};
+constexpr Micros kNoticedBetween{200'000};
 
 // So long does a server take, roughly, until it is up again.
 constexpr Micros kRecoveryMax{200'000};
@@ -204,7 +206,7 @@ void SimFaults::cut_group_and_kill(Micros time) {
   SimProgram& killed = cluster_.server(victim);
   tell(router.name());
   cut_from_group(router, 1 - victim % 2);
-  world_.run_for(world_.between(Micros{0}, kBetweenTwo));
+  world_.run_for(world_.between(Micros{0}, kNoticedBetween));
   kill(killed, SimDisk::Crash::kProcess, time);
   cluster_.network().mend_all();
 }

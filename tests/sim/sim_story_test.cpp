@@ -165,6 +165,16 @@ TEST_CASE("a router is cut off from a server that dies, and no promise is broken
   tell_stories(100, {.clients = 10, .faults = {Fault::kCutAndKill}});
 }
 
+TEST_CASE(
+    "a router is cut off from a group when another server or it fails, and no promise is broken") {
+  StoryOptions options{.clients = 10,
+                       .time = Millis{3000},
+                       .faults = {Fault::kCutGroupAndKill, Fault::kCutGroupAndFreeze}};
+  tell_stories(100, options);
+  options.only_increments = true;
+  tell_stories(100, options);
+}
+
 TEST_CASE("a server loses power, and another dies soon after, and no promise is broken") {
   StoryOptions options{
       .clients = 10, .keys = 40, .time = Millis{3000}, .faults = {Fault::kPowerAndKill}};
@@ -195,6 +205,13 @@ TEST_CASE("a data server that freezes or is cut off costs clients 1.5 s and no e
                  CHECK(story.refused == 0);
                  CHECK(story.slowest < Millis{1500});
                });
+}
+
+TEST_CASE("a router that dies costs the clients of others 200 ms") {
+  tell_stories(100, long_story({Fault::kKillRouter}), [](const SimStory& story) {
+    CHECK(story.refused == 0);
+    CHECK(story.slowest < Millis{200});
+  });
 }
 
 }  // namespace
