@@ -15,8 +15,8 @@ namespace doris::resp {
 using WriteId = uint64_t;
 inline constexpr size_t kWriteIdBytes = sizeof(WriteId);  // On the wire, big-endian.
 
-// A data server brings a write to its other copy itself, and forgets whose it was, once its router
-// has been away for the grace. A router proposes a write that was not answered again only within the time that is less:
+// A data server brings a write to its other copy itself once its router has been away for the
+// grace. A router proposes a write that was not answered again only within the time that is less:
 // whatever is evaluated anew has not been spread by then.
 constexpr Millis kOrphanGrace{2000};
 constexpr Millis kProposalTimeMax{1800};
