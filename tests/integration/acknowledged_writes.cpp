@@ -31,6 +31,7 @@ void AcknowledgedWrites::finish() {
 void AcknowledgedWrites::write(Writer& writer, size_t number) {
   RedisClient client(port_);
   for (uint64_t turn = 0; !finished_; ++turn) {
+    if (!client.connected()) client.reconnect();
     const std::string key =
         "w" + std::to_string(number) + ":" + std::to_string(turn % kKeysPerWriter);
     const Value value = turn % 11 == 10 ? Value() : "turn " + std::to_string(turn);
@@ -40,19 +41,19 @@ void AcknowledgedWrites::write(Writer& writer, size_t number) {
     }
     ++writer.failed;
     std::this_thread::sleep_for(Millis{5});  // The cluster is being broken: no busy loop.
-    if (!client.connected()) client.reconnect();
   }
 }
 
 bool AcknowledgedWrites::attempt(RedisClient& client, const std::string& key, const Value& value,
                                  History& history, std::string& failure) {
+  const bool was_connected = client.connected();
   const Reply reply =
       value.has_value() ? client.command({"SET", key, *value}) : client.command({"DEL", key});
   if (reply.ok() || reply.kind == Reply::kInteger) {
     history.acknowledged = value;
     return true;
   }
-  history.unanswered.insert(value);
+  if (was_connected) history.unanswered.insert(value);  // Else it never left.
   if (failure.empty()) failure = (value.has_value() ? "SET " : "DEL ") + key + ": " + reply.text;
   return false;
 }
