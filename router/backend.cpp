@@ -162,9 +162,10 @@ void Backend::connect() {
 
 // A refusal says that no process is there. Anything else, that one may be.
 void Backend::note_attempt(const std::string& failure) {
-  if (was_refused_) return;
+  const bool refused = failure.find("connection refused") != std::string::npos;
+  if (refused && was_refused_) return;
   gone_by_ = loop_.now();
-  was_refused_ = failure.find("connection refused") != std::string::npos;
+  was_refused_ = refused;
 }
 
 void Backend::link() {

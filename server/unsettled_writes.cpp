@@ -173,7 +173,8 @@ bool UnsettledWrites::is_final(std::string_view key, const resp::Version& versio
 }
 
 bool UnsettledWrites::is_away(const Held& held, TimePoint deadline) const {
-  if (held.told_at) return *held.told_at <= deadline;
+  // What its writer has sent in time may take as long again until it is done here.
+  if (held.told_at) return *held.told_at + resp::kOrphanGrace <= deadline;
   const auto away = away_since_.find(held.writer);
   return away != away_since_.end() && away->second <= deadline;
 }

@@ -19,6 +19,10 @@ using topology::SecondCopy;
 // Most writes are settled within a round trip or two.
 constexpr Millis kPatience{50};
 
+// On their way at once. What is not taken will be asked for again.
+constexpr size_t kKeysMax = 32;
+constexpr size_t kBytesMax = 64UL * 1024 * 1024;
+
 }  // namespace
 
 WriteSharer::WriteSharer(net::Loop& loop, Random& random, Shard& shard, const Standing& standing)
@@ -40,7 +44,8 @@ bool WriteSharer::want(const KeyRef& key, const resp::Version& version) {
 
 void WriteSharer::share_due() {
   for (const Due& due : std::exchange(due_, {})) {
-    if (!under_way_.contains(due.key)) share(due);
+    const bool has_room = under_way_.size() < kKeysMax && bytes_under_way_ < kBytesMax;
+    if (has_room && !under_way_.contains(due.key)) share(due);
   }
 }
 
@@ -55,10 +60,13 @@ void WriteSharer::share(const Due& due) {
   const bool logged = second.kind == SecondCopy::Kind::kLog;
   const auto named = guarded(Guard::kSharesNamed) ? notices : decltype(notices){};
   under_way_.insert(due.key);
+  bytes_under_way_ += record.value.size();
   clients_.at(second.where)
       .ask(logged ? write_command(due.vnode, record, fmt::format("L{}", second.target))
                   : share_command(due.vnode, record, named),
-           [this, key = due.key, notices](const Result<resp::Value>& reply) {
+           [this, key = due.key, bytes = record.value.size(),
+            notices](const Result<resp::Value>& reply) {
+             bytes_under_way_ -= bytes;
              on_answer(key, notices, reply.status());
            });
 }

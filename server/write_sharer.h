@@ -59,6 +59,7 @@ class WriteSharer {
   std::unordered_map<resp::WriteId, TimePoint> wanted_since_;
   std::vector<Due> due_;
   std::set<std::string> under_way_;  // Keys.
+  size_t bytes_under_way_ = 0;       // Of their values.
 };
 
 }  // namespace doris::server

@@ -191,6 +191,8 @@ TEST_CASE("what is shared is remembered for as long as it may be proposed") {
   CHECK(remembered(scene.cluster.b1()));
   scene.cluster.loop_.advance(Millis{1000});
   CHECK_FALSE(remembered(scene.cluster.a1()));
+  CHECK(remembered(scene.cluster.b1()));  // It may have been sent in time, and come late.
+  scene.cluster.loop_.advance(resp::kOrphanGrace);
   CHECK_FALSE(remembered(scene.cluster.b1()));
 }
 
@@ -219,6 +221,30 @@ TEST_CASE("what is shared while the other server has failed goes to its update l
   (void)scene.append(*silent, version, scene.id(version));
   CHECK(scene.wait_for_long(*reader, version) == ":1");
   CHECK(scene.cluster.s1().store->log_stats(2).entries == 1);
+}
+
+TEST_CASE("many keys that are waited for are shared a few at a time, and all in the end") {
+  Scene scene;
+  const auto silent = scene.link(0, kSilent);
+  const auto reader = scene.link(0, kOther);
+  const resp::Version version = scene.version(1, kSilent);
+  std::vector<std::string> keys;
+  for (int i = 0; keys.size() < 100; ++i) {
+    scene.key = "many-" + std::to_string(i);
+    if (scene.cluster.topology_.primary[scene.vnode()] != topology::Group::kA) continue;
+    keys.push_back(scene.key);
+    (void)scene.append(*silent, version, scene.id(version));
+  }
+  size_t waiting = keys.size();
+  for (int turn = 0; turn < 10 && waiting > 0; ++turn) {
+    waiting = 0;
+    for (const std::string& each : keys) {
+      scene.key = each;
+      if (scene.wait(*reader, version) == ":0") ++waiting;
+    }
+    scene.cluster.loop_.advance(Millis{60});
+  }
+  CHECK(waiting == 0);
 }
 
 TEST_CASE("words of VSHARE that are wrong are told, and nothing is kept") {
