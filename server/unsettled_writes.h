@@ -85,7 +85,7 @@ class UnsettledWrites {
            resp::WriteId operation = 0);
 
   // A replica that is not the primary has taken a write of this version where it held `before`.
-  // What other writers have there unsettled is forgotten, within the open batch: it may never have
+  // What others have there, neither settled nor shared, is forgotten, in the batch: it may not have
   // reached the primary, which then has evaluated the new write without it. If it is proposed anew,
   // it was not done, and follows the new one. Nobody was shown it, and nothing rests on it that is
   // here: that would have waited until it could not be proposed any more (base_of()).
@@ -115,7 +115,7 @@ class UnsettledWrites {
   [[nodiscard]] resp::Version base_of(uint32_t writer, std::string_view key,
                                       const resp::Version& version) const;
 
-  // Whether the write of this version will not be proposed again: it is settled or was given up,
+  // Whether the write of this version will not be done again: it is settled, shared or given up,
   // or its writer has been away since before `deadline`.
   [[nodiscard]] bool is_final(std::string_view key, const resp::Version& version,
                               TimePoint deadline) const;
