@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "base/net/refused.h"
 
 namespace doris::admin {
 namespace {
@@ -84,8 +85,7 @@ class Monitor::Probe {
       changed = health_.answered(*heartbeat, now) || before != *heartbeat;
     } else {
       const std::string cause = cause_of(heartbeat.status(), client_.address());
-      const bool refused = cause.find("connection refused") != std::string::npos;
-      (void)health_.missed(cause, refused, now);
+      (void)health_.missed(cause, net::was_refused(cause), now);
       timer_->start(std::min(kAskAgain, monitor_.options_.interval), monitor_.options_.interval);
     }
     push_if_behind();

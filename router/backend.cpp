@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/net/refused.h"
 #include "base/topology/topology_codec.h"
 #include "resp/writer.h"
 #include "router/dialect.h"
@@ -162,7 +163,7 @@ void Backend::connect() {
 
 // A refusal says that no process is there. Anything else, that one may be.
 void Backend::note_attempt(const std::string& failure) {
-  const bool refused = failure.find("connection refused") != std::string::npos;
+  const bool refused = net::was_refused(failure);
   if (refused && was_refused_) return;
   gone_by_ = loop_.now();
   was_refused_ = refused;

@@ -2,10 +2,9 @@
 // nothing of it: it may be dead, frozen or cut off from the other copy, and its clients alone
 // should notice.
 //
-//   VWAIT, VBASE, again and again --want()--> due --share_due()--> VSHARE --> the other copy's
-//   shard
-//                                                                     |
-//        is_settled() from then on <----- UnsettledWrites::share() <--'
+//   VWAIT, VBASE, again and again --want()--> due --share_due()--> VSHARE --> the other copy
+//                                                                                  |
+//                is_settled() from then on <----- UnsettledWrites::share() <----- +OK
 //
 // That router may propose the write once more, to whoever is primary then. So what travels is the
 // record with a notice of each write of its key that is not settled, and both servers remember

@@ -228,8 +228,7 @@ TEST_CASE("an update of which only a dead server knew the reply is in doubt") {
   CHECK_THAT(replies[0], Catch::StartsWith("-UNKNOWN the data server that has done it") &&
                              Catch::Contains("may or may not"));
   CHECK(second.records["k"].value == "6");
-  CHECK(second.abandoned >
-        0);  // So that the data servers bring it to the first one, once it is back.
+  CHECK(second.abandoned > 0);  // So the data servers bring it to the first one, once that is back.
 }
 
 TEST_CASE("an effect of a primary that has lost its role is not spread: it is evaluated anew") {

@@ -11,7 +11,9 @@
 
 #include "base/topology/routing_table.h"
 #include "resp/reply_parser.h"
+#include "resp/write_id.h"
 #include "resp/writer.h"
+#include "server/big_endian.h"
 #include "server/shard.h"
 #include "tests/support/fake_loop.h"
 #include "tests/support/manual_clock.h"
@@ -54,6 +56,13 @@ inline resp::Value without_version(resp::Value value) {
   if (!unsettled) return value;
   resp::Value first = std::move(value.items[0]);
   return first;
+}
+
+// Of a write, as it is on the wire.
+inline std::string id_bytes(resp::WriteId id) {
+  std::string bytes;
+  append_big_endian(id, bytes);
+  return bytes;
 }
 
 // The host of a shard: keeps what it was asked.

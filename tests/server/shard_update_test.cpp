@@ -10,13 +10,6 @@ using topology::Group;
 constexpr uint32_t kWriter = 257;
 constexpr uint32_t kOther = 258;
 
-std::string id_bytes(resp::WriteId id) {
-  std::string bytes;
-  for (int shift = 56; shift >= 0; shift -= 8)
-    bytes.push_back(static_cast<char>(id >> shift & 0xFF));
-  return bytes;
-}
-
 // What an answer to VRMW means: "reply -> value", "(unchanged) reply" or "(as before)"; with
 // " after" behind it if it rests on what is not final.
 class UpdatingShard : public ServingShard {

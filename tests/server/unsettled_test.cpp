@@ -9,13 +9,6 @@ namespace {
 
 using topology::Group;
 
-std::string id_bytes(resp::WriteId id) {
-  std::string bytes;
-  for (int shift = 56; shift >= 0; shift -= 8)
-    bytes.push_back(static_cast<char>(id >> shift & 0xFF));
-  return bytes;
-}
-
 class UnsettledShard : public ServingShard {
  public:
   // Says that both copies have the write of `key` at `hlc`.

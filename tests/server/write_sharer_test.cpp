@@ -1,7 +1,6 @@
 // What somebody waits for is brought to the other copy by the primary, if its router says nothing.
 #include "server/write_sharer.h"
 
-#include "server/big_endian.h"
 #include "server/peer_dialect.h"
 #include "tests/server/shard_cluster.h"
 
@@ -10,18 +9,6 @@ namespace {
 
 constexpr uint32_t kSilent = 257;  // The writer that says nothing more.
 constexpr uint32_t kOther = 513;
-
-std::string bytes_of(const resp::Version& version) {
-  std::string bytes(resp::Version::kBytes, '\0');
-  version.encode(bytes.data());
-  return bytes;
-}
-
-std::string bytes_of(resp::WriteId id) {
-  std::string bytes;
-  append_big_endian(id, bytes);
-  return bytes;
-}
 
 // A key whose primary is a1, and whose other copy is b1.
 struct Scene {
@@ -61,11 +48,11 @@ struct Scene {
     return resp::write_id(key, version);
   }
   std::string append(Router& router, const resp::Version& version, resp::WriteId operation) {
-    return ask(router,
-               {"VRMW", number(), key, bytes_of(version), bytes_of(operation), "APPEND", "x"});
+    return ask(router, {"VRMW", number(), key, ShardFixture::version_of(version),
+                        id_bytes(operation), "APPEND", "x"});
   }
   std::string wait(Router& router, const resp::Version& version) {
-    return ask(router, {"VWAIT", number(), key, bytes_of(version)});
+    return ask(router, {"VWAIT", number(), key, ShardFixture::version_of(version)});
   }
   // Asks as a router does whose client waits.
   std::string wait_for_long(Router& router, const resp::Version& version) {
@@ -88,73 +75,68 @@ struct Scene {
   std::string key = "k";
 };
 
+// The silent writer has appended `x`, and the other one's router is there.
+struct Waiting : Scene {
+  std::unique_ptr<Router> silent = link(0, kSilent);
+  std::unique_ptr<Router> other = link(0, kOther);
+  resp::Version mine = version(1, kSilent);
+  std::string answer = append(*silent, mine, id(mine));
+};
+
 TEST_CASE("what somebody waits for is on both copies before a silent router counts as gone") {
-  Scene scene;
-  const auto silent = scene.link(0, kSilent);
-  const auto reader = scene.link(0, kOther);
-  const resp::Version version = scene.version(1, kSilent);
-  CHECK_THAT(scene.append(*silent, version, scene.id(version)), Catch::StartsWith("[:1 "));
-  CHECK(scene.ask(*reader, {"VGET", scene.number(), scene.key}) == "x (unsettled)");
+  Waiting scene;
+  CHECK_THAT(scene.answer, Catch::StartsWith("[:1 "));
+  CHECK(scene.ask(*scene.other, {"VGET", scene.number(), scene.key}) == "x (unsettled)");
   CHECK(ShardCluster::get(scene.cluster.b1(), scene.key) == "(none)");
 
-  CHECK(scene.wait_for_long(*reader, version) == ":1");
-  CHECK(scene.ask(*reader, {"VGET", scene.number(), scene.key}) == "x");
+  CHECK(scene.wait_for_long(*scene.other, scene.mine) == ":1");
+  CHECK(scene.ask(*scene.other, {"VGET", scene.number(), scene.key}) == "x");
   CHECK(ShardCluster::get(scene.cluster.b1(), scene.key) == "x");
   CHECK(scene.cluster.a1().shard->counters().shared.get() == 1);
   // Sent again, it is answered as before.
-  CHECK_THAT(scene.append(*silent, version, scene.id(version)), Catch::StartsWith("[:1 "));
+  CHECK_THAT(scene.append(*scene.silent, scene.mine, scene.id(scene.mine)),
+             Catch::StartsWith("[:1 "));
   CHECK(ShardCluster::get(scene.cluster.a1(), scene.key) == "x");
 }
 
 TEST_CASE("nothing is shared that nobody waits for, or not for long") {
-  Scene scene;
-  const auto silent = scene.link(0, kSilent);
-  const auto reader = scene.link(0, kOther);
-  const resp::Version version = scene.version(1, kSilent);
-  (void)scene.append(*silent, version, scene.id(version));
-  CHECK(scene.wait(*reader, version) == ":0");
+  Waiting scene;
+  CHECK(scene.wait(*scene.other, scene.mine) == ":0");
   scene.cluster.loop_.advance(Millis{20});
-  CHECK(scene.wait(*reader, version) == ":0");
+  CHECK(scene.wait(*scene.other, scene.mine) == ":0");
   scene.cluster.loop_.advance(Millis{500});
   CHECK(ShardCluster::get(scene.cluster.b1(), scene.key) == "(none)");
 }
 
 TEST_CASE("an update does not rest on what is shared") {
-  Scene scene;
-  const auto silent = scene.link(0, kSilent);
-  const auto other = scene.link(0, kOther);
-  const resp::Version first = scene.version(1, kSilent);
+  Waiting scene;
   const resp::Version second = scene.version(2, kOther);
-  (void)scene.append(*silent, first, scene.id(first));
-  (void)scene.append(*other, second, scene.id(second));
+  (void)scene.append(*scene.other, second, scene.id(second));
   std::string answer;
   for (int i = 0; i < 100 && answer != ":1"; ++i) {
-    answer = scene.ask(*other, {"VBASE", scene.number(), scene.key, bytes_of(first)});
+    answer = scene.ask(*scene.other,
+                       {"VBASE", scene.number(), scene.key, ShardFixture::version_of(scene.mine)});
     scene.cluster.loop_.advance(Millis{1});
   }
   CHECK(answer == ":1");
   CHECK(ShardCluster::get(scene.cluster.b1(), scene.key) == "xx");
   const resp::Version third = scene.version(3, kOther);
-  CHECK_THAT(scene.append(*other, third, scene.id(third)), Catch::EndsWith(" nil nil]"));
+  CHECK_THAT(scene.append(*scene.other, third, scene.id(third)), Catch::EndsWith(" nil nil]"));
 }
 
 // Its router proposes once more, to the new primary, what all have seen.
 TEST_CASE("what was shared is not done again by the other server, nor is what it overtook") {
-  Scene scene;
-  const auto silent = scene.link(0, kSilent);
-  const auto other = scene.link(0, kOther);
-  const resp::Version mine = scene.version(1, kSilent);
+  Waiting scene;
   const resp::Version theirs = scene.version(2, kOther);
-  (void)scene.append(*silent, mine, scene.id(mine));
   const bool overtaken = GENERATE(false, true);
   if (overtaken) {
-    CHECK(scene.ask(*other, {"VSET", "P", scene.number(), scene.key, bytes_of(theirs), "0", "y"}) ==
-          ":1");
+    CHECK(scene.ask(*scene.other, {"VSET", "P", scene.number(), scene.key,
+                                   ShardFixture::version_of(theirs), "0", "y"}) == ":1");
   }
-  CHECK(scene.wait_for_long(*other, overtaken ? theirs : mine) == ":1");
+  CHECK(scene.wait_for_long(*scene.other, overtaken ? theirs : scene.mine) == ":1");
   scene.fail_a1();
   const auto again = scene.link(1, kSilent);
-  const std::string answer = scene.append(*again, scene.version(9, kSilent), scene.id(mine));
+  const std::string answer = scene.append(*again, scene.version(9, kSilent), scene.id(scene.mine));
   // No reply is in it: a1 knew that alone.
   CHECK_THAT(answer, Catch::Contains(overtaken ? ":0 y nil" : ":0 x nil"));
   CHECK(ShardCluster::get(scene.cluster.b1(), scene.key) == (overtaken ? "y" : "x"));
@@ -162,30 +144,22 @@ TEST_CASE("what was shared is not done again by the other server, nor is what it
 
 // The router of a write that is overtaken there may yet say so.
 TEST_CASE("a write that came later does not make the other server forget what is shared") {
-  Scene scene;
-  const auto silent = scene.link(0, kSilent);
-  const auto other = scene.link(0, kOther);
-  const resp::Version mine = scene.version(1, kSilent);
-  (void)scene.append(*silent, mine, scene.id(mine));
-  CHECK(scene.wait_for_long(*other, mine) == ":1");
+  Waiting scene;
+  CHECK(scene.wait_for_long(*scene.other, scene.mine) == ":1");
   const auto there = scene.link(1, kOther);
   CHECK(scene.ask(*there, {"VSET", "S", scene.number(), scene.key,
-                           bytes_of(scene.version(2, kOther)), "0", "y"}) == ":1");
-  CHECK(scene.cluster.b1().shard->unsettled().find(scene.id(mine)) != nullptr);
+                           ShardFixture::version_of(scene.version(2, kOther)), "0", "y"}) == ":1");
+  CHECK(scene.cluster.b1().shard->unsettled().find(scene.id(scene.mine)) != nullptr);
 }
 
 TEST_CASE("what is shared is remembered for as long as it may be proposed") {
-  Scene scene;
-  auto silent = scene.link(0, kSilent);
-  const auto other = scene.link(0, kOther);
+  Waiting scene;
   const auto there = scene.link(1, kSilent);  // That it is linked there says nothing.
-  const resp::Version mine = scene.version(1, kSilent);
-  (void)scene.append(*silent, mine, scene.id(mine));
-  CHECK(scene.wait_for_long(*other, mine) == ":1");
+  CHECK(scene.wait_for_long(*scene.other, scene.mine) == ":1");
   const auto remembered = [&](ShardCluster::Member& member) {
-    return member.shard->unsettled().find(scene.id(mine)) != nullptr;
+    return member.shard->unsettled().find(scene.id(scene.mine)) != nullptr;
   };
-  silent.reset();
+  scene.silent.reset();
   scene.cluster.loop_.advance(resp::kProposalTimeMax);
   CHECK(remembered(scene.cluster.a1()));
   CHECK(remembered(scene.cluster.b1()));
@@ -197,16 +171,12 @@ TEST_CASE("what is shared is remembered for as long as it may be proposed") {
 }
 
 TEST_CASE("a server that refuses what is to be shared is asked again, and readers wait") {
-  Scene scene;
-  const auto silent = scene.link(0, kSilent);
-  const auto reader = scene.link(0, kOther);
-  const resp::Version version = scene.version(1, kSilent);
-  (void)scene.append(*silent, version, scene.id(version));
+  Waiting scene;
   scene.cluster.b1().host.allows_writes = false;
-  CHECK(scene.wait_for_long(*reader, version) == ":0");
-  CHECK(scene.cluster.b1().shard->unsettled().find(scene.id(version)) == nullptr);
+  CHECK(scene.wait_for_long(*scene.other, scene.mine) == ":0");
+  CHECK(scene.cluster.b1().shard->unsettled().find(scene.id(scene.mine)) == nullptr);
   scene.cluster.b1().host.allows_writes = true;
-  CHECK(scene.wait_for_long(*reader, version) == ":1");
+  CHECK(scene.wait_for_long(*scene.other, scene.mine) == ":1");
 }
 
 TEST_CASE("what is shared while the other server has failed goes to its update log") {
@@ -250,7 +220,7 @@ TEST_CASE("many keys that are waited for are shared a few at a time, and all in 
 TEST_CASE("words of VSHARE that are wrong are told, and nothing is kept") {
   Scene scene;
   const auto peer = scene.link(1, kOther);
-  const std::string version = bytes_of(scene.version(1, kSilent));
+  const std::string version = ShardFixture::version_of(scene.version(1, kSilent));
   const std::string notice(84, 'n');
   const auto share = [&](const std::string& of, const std::string& kind, const std::string& expires,
                          const std::string& notices) {
