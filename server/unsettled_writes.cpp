@@ -86,6 +86,12 @@ void UnsettledWrites::overtake(const KeyRef& key, const resp::Version& version,
   }
 }
 
+void UnsettledWrites::keep_batch() {
+  in_batch_.clear();
+  settled_in_batch_.clear();
+  abandoned_in_batch_.clear();
+}
+
 void UnsettledWrites::drop_batch() {
   for (; !in_batch_.empty(); in_batch_.pop_back()) {
     auto& [id, before] = in_batch_.back();
@@ -95,9 +101,23 @@ void UnsettledWrites::drop_batch() {
       writes_.erase(id);
     }
   }
+  for (const resp::WriteId id : std::exchange(settled_in_batch_, {}))
+    settle_now(id);
+  for (const resp::WriteId id : std::exchange(abandoned_in_batch_, {}))
+    abandon_now(id);
 }
 
 void UnsettledWrites::settle(resp::WriteId id) {
+  if (!in_batch_.empty()) settled_in_batch_.push_back(id);
+  settle_now(id);
+}
+
+void UnsettledWrites::abandon(resp::WriteId id) {
+  if (!in_batch_.empty()) abandoned_in_batch_.push_back(id);
+  abandon_now(id);
+}
+
+void UnsettledWrites::settle_now(resp::WriteId id) {
   const auto found = writes_.find(id);
   if (found == writes_.end()) return;
   for_each(Ids(found->second.ids), [&](resp::WriteId each) { writes_.erase(each); });
@@ -108,7 +128,12 @@ void UnsettledWrites::forget_before(topology::Epoch epoch) {
                 [&](const auto& entry) { return entry.second.done.version.epoch < epoch; });
 }
 
-void UnsettledWrites::abandon(resp::WriteId id) {
+void UnsettledWrites::clear() {
+  writes_.clear();
+  keep_batch();  // Nothing of what it has changed is there to come back.
+}
+
+void UnsettledWrites::abandon_now(resp::WriteId id) {
   const auto found = writes_.find(id);
   if (found == writes_.end()) return;
   for (const resp::WriteId each : found->second.ids) {
@@ -116,11 +141,11 @@ void UnsettledWrites::abandon(resp::WriteId id) {
   }
 }
 
-std::vector<UnsettledWrites::Notice> UnsettledWrites::notices(std::string_view key) const {
-  std::vector<Notice> notices;
+UnsettledWrites::NoticesByKey UnsettledWrites::notices(const std::set<std::string>& keys) const {
+  NoticesByKey notices;
   for (const auto& [id, held] : writes_) {
-    if (id != held.ids[0] || held.key != key) continue;
-    notices.push_back(
+    if (id != held.ids[0] || !keys.contains(held.key)) continue;
+    notices[held.key].push_back(
         {held.writer, held.ids, held.done.version, held.done.before, held.done.first});
   }
   return notices;

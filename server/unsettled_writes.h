@@ -24,6 +24,8 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -91,8 +93,9 @@ class UnsettledWrites {
   // here: that would have waited until it could not be proposed any more (base_of()).
   void overtake(const KeyRef& key, const resp::Version& version, resp::Version before);
 
-  // All that is remembered of a key's writes.
-  [[nodiscard]] std::vector<Notice> notices(std::string_view key) const;
+  // All that is remembered of the writes of each of these keys. Looks through all that there is.
+  using NoticesByKey = std::map<std::string, std::vector<Notice>, std::less<>>;
+  [[nodiscard]] NoticesByKey notices(const std::set<std::string>& keys) const;
 
   // The other copy has the key's record and these notices of it, or what is newer: they are shared.
   void share(std::string_view key, const std::vector<Notice>& notices);
@@ -111,7 +114,8 @@ class UnsettledWrites {
   // What an update of `writer` that finds a record in this version has to wait for, before it is
   // sent to the other copy: until then the writer of what it found might have to propose that
   // once more, and the update would rest on what is to come after it. A writer's own writes are
-  // answered in order, so they wait for what those before them wait for. Epoch 0: nothing.
+  // answered in order, so they wait for what those before them wait for. Nor does it wait for what
+  // is shared: that is done once, and both copies have it. Epoch 0: nothing.
   [[nodiscard]] resp::Version base_of(uint32_t writer, std::string_view key,
                                       const resp::Version& version) const;
 
@@ -127,15 +131,15 @@ class UnsettledWrites {
   [[nodiscard]] bool has_below(topology::Vnode vnode, const resp::Version& version) const;
 
   // The batch that the writes added last were in: committed, or not.
-  void keep_batch() { in_batch_.clear(); }
+  void keep_batch();
   void drop_batch();
 
   // Both copies have the write, or a later one of the same key: forgotten. `id` is that of the
   // proposal or of the raised version; a writer that was not answered knows only the first.
-  // Unknown ids are ignored.
+  // Unknown ids are ignored. It is true whatever becomes of the open batch.
   void settle(resp::WriteId id);
 
-  // Its writer has given up before it knew that.
+  // Its writer has given up before it knew that. Likewise.
   void abandon(resp::WriteId id);
 
   // The writer has a connection, or has none since `now`.
@@ -152,7 +156,7 @@ class UnsettledWrites {
   // What was taken before `epoch` is forgotten: another way is found to tell what both copies have.
   void forget_before(topology::Epoch epoch);
 
-  void clear() { writes_.clear(); }
+  void clear();
   [[nodiscard]] size_t size() const { return writes_.size(); }
 
  private:
@@ -176,12 +180,19 @@ class UnsettledWrites {
   void set(resp::WriteId id, Held held);
   void forget(const Held& held);
 
+  // Change it whatever becomes of the batch.
+  void settle_now(resp::WriteId id);
+  void abandon_now(resp::WriteId id);
+
   [[nodiscard]] const Held* held(std::string_view key, const resp::Version& version) const;
   [[nodiscard]] bool is_away(const Held& held, TimePoint deadline) const;
 
   std::unordered_map<resp::WriteId, Held> writes_;  // By each of its ids.
   // What the open batch has changed, and what was there before; nullptr: nothing.
   std::vector<std::pair<resp::WriteId, std::unique_ptr<Held>>> in_batch_;
+  // What came in meanwhile, for what the batch may bring back.
+  std::vector<resp::WriteId> settled_in_batch_;
+  std::vector<resp::WriteId> abandoned_in_batch_;
   std::unordered_map<uint32_t, TimePoint> away_since_;
 };
 

@@ -43,22 +43,29 @@ bool WriteSharer::want(const KeyRef& key, const resp::Version& version) {
 }
 
 void WriteSharer::share_due() {
+  if (due_.empty()) return;
+  std::set<std::string> keys;
+  for (const Due& due : due_)
+    keys.insert(due.key);
+  const auto notices = shard_.unsettled().notices(keys);
   for (const Due& due : std::exchange(due_, {})) {
     const bool has_room = under_way_.size() < kKeysMax && bytes_under_way_ < kBytesMax;
-    if (has_room && !under_way_.contains(due.key)) share(due);
+    const auto found = notices.find(due.key);
+    const bool is_unsettled = found != notices.end();
+    if (has_room && is_unsettled && !under_way_.contains(due.key)) share(due, found->second);
   }
 }
 
-void WriteSharer::share(const Due& due) {
+void WriteSharer::share(const Due& due, const std::vector<UnsettledWrites::Notice>& notices) {
   const SecondCopy second = standing_.table->second_copy(due.vnode);
-  const auto notices = shard_.unsettled().notices(due.key);
-  if (second.kind == SecondCopy::Kind::kNowhere || notices.empty()) return;
+  if (second.kind == SecondCopy::Kind::kNowhere) return;
   const auto held = shard_.store().read({due.vnode, due.key});
   if (!held.ok() || !held->has_value()) return;
   const RecordCopy record{due.key, (**held).header, std::string((**held).value)};
   // Who keeps an update log is never asked what was done: he is not the primary of its vnodes.
   const bool logged = second.kind == SecondCopy::Kind::kLog;
-  const auto named = guarded(Guard::kSharesNamed) ? notices : decltype(notices){};
+  const auto named =
+      guarded(Guard::kSharesNamed) ? notices : std::vector<UnsettledWrites::Notice>{};
   under_way_.insert(due.key);
   bytes_under_way_ += record.value.size();
   clients_.at(second.where)
@@ -78,9 +85,11 @@ void WriteSharer::on_answer(const std::string& key,
   if (outcome.ok()) {
     shard_.unsettled().share(key, notices);
     shard_.stats().shared.add();
-  } else {
+    trouble_.clear();
+  } else if (trouble_ != outcome.message()) {  // It is tried again and again.
+    trouble_ = outcome.message();
     kLog.info("{}: a write that somebody waits for is not shared: {}", shard_.options().name,
-              outcome.message());
+              trouble_);
   }
 }
 

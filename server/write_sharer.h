@@ -47,7 +47,7 @@ class WriteSharer {
     std::string key;
   };
 
-  void share(const Due& due);
+  void share(const Due& due, const std::vector<UnsettledWrites::Notice>& notices);
   void on_answer(const std::string& key, const std::vector<UnsettledWrites::Notice>& notices,
                  const Status& outcome);
 
@@ -59,6 +59,7 @@ class WriteSharer {
   std::vector<Due> due_;
   std::set<std::string> under_way_;  // Keys.
   size_t bytes_under_way_ = 0;       // Of their values.
+  std::string trouble_;              // Why the last one was not shared, as the log has it.
 };
 
 }  // namespace doris::server

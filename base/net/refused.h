@@ -1,5 +1,6 @@
 // Whether an attempt to connect was refused: the machine is there, and no process listens at that
-// port. Anything else that went wrong says nothing of the process.
+// port. Anything else that went wrong says nothing of the process. A firewall that rejects looks
+// the same: one between programs of a cluster has to drop instead.
 #pragma once
 
 #include <string_view>

@@ -97,6 +97,31 @@ TEST_CASE_METHOD(Overtaken, "what another writer overtakes was not done") {
   CHECK_FALSE(knows(kOther));
 }
 
+// Nobody would say so again, and it would stay unsettled for as long as its router is there.
+TEST_CASE_METHOD(Overtaken, "what its writer says of a write holds though a batch is dropped") {
+  const bool certain = GENERATE(true, false);
+  take(kFirst, {});
+  writes.keep_batch();
+  take(kOther, kFirst);
+  if (certain) {
+    writes.settle(id_of(kFirst));
+  } else {
+    writes.abandon(id_of(kFirst));
+  }
+  writes.drop_batch();
+  CHECK(knows(kFirst) != certain);
+  CHECK(writes.writers().empty());
+}
+
+TEST_CASE_METHOD(Overtaken, "what is forgotten in a batch does not come back with it") {
+  take(kFirst, {});
+  writes.keep_batch();
+  take(kOther, kFirst);
+  writes.clear();
+  writes.drop_batch();
+  CHECK(writes.size() == 0);
+}
+
 TEST_CASE_METHOD(Overtaken, "what is overtaken in a raised version is its own writer's, too") {
   take(kFirst, {});
   writes.overtake(kKey, {3, 12, 257 | resp::Version::kRaisedBit}, kFirst);

@@ -179,6 +179,69 @@ TEST_CASE("a server that refuses what is to be shared is asked again, and reader
   CHECK(scene.wait_for_long(*scene.other, scene.mine) == ":1");
 }
 
+TEST_CASE("what is shared is not remembered where it could not be committed") {
+  Waiting scene;
+  ShardCluster::Member& b1 = scene.cluster.b1();
+  b1.store->commit_error = Status::no_space("no room for a batch");
+  CHECK(scene.wait_for_long(*scene.other, scene.mine) == ":0");
+  CHECK(b1.shard->counters().failed_batches.get() > 0);
+  CHECK(b1.shard->unsettled().size() == 0);
+  CHECK(ShardCluster::get(b1, scene.key) == "(none)");
+  b1.store->commit_error = Status::okay();
+  CHECK(scene.wait_for_long(*scene.other, scene.mine) == ":1");
+  CHECK(b1.shard->unsettled().find(scene.id(scene.mine)) != nullptr);
+}
+
+// The answer is lost, and whoever waits asks on.
+TEST_CASE("what was being shared when a new epoch began is shared in that") {
+  Waiting scene;
+  CHECK(scene.wait(*scene.other, scene.mine) == ":0");
+  scene.cluster.loop_.advance(Millis{50});
+  scene.other->send({"VWAIT", scene.number(), scene.key, ShardFixture::version_of(scene.mine)});
+  ++scene.cluster.topology_.epoch;
+  const bool primary_first = GENERATE(true, false);
+  scene.cluster.tell(primary_first ? 0 : 1);
+  scene.cluster.loop_.settle();
+  scene.cluster.tell(primary_first ? 1 : 0);
+  scene.cluster.loop_.settle();
+  const auto again = scene.link(0, kOther);
+  CHECK(scene.wait_for_long(*again, scene.mine) == ":1");
+  CHECK(ShardCluster::get(scene.cluster.b1(), scene.key) == "x");
+}
+
+// The write itself has come to the other server as it was proposed; its router has not yet heard
+// that it was raised.
+TEST_CASE("what was raised is shared in that version where it is held as proposed") {
+  Scene scene;
+  const auto silent = scene.link(0, kSilent);
+  const auto other = scene.link(0, kOther);
+  const auto there = scene.link(1, kSilent);
+  const auto set = [&](Router& router, const char* role, const resp::Version& version) {
+    return scene.ask(router, {"VSET", role, scene.number(), scene.key,
+                              ShardFixture::version_of(version), "0", std::string("by ") + role});
+  };
+  (void)set(*other, "P", scene.version(9, kOther));
+  const resp::Version mine = scene.version(1, kSilent);
+  (void)set(*silent, "P", mine);
+  (void)set(*there, "S", mine);
+  const resp::Version raised =
+      (**scene.cluster.a1().store->read_header(ShardCluster::ref(scene.key))).version;
+  REQUIRE(raised > scene.version(9, kOther));
+  CHECK(scene.wait_for_long(*other, raised) == ":1");
+  const auto held = scene.cluster.b1().store->read_header(ShardCluster::ref(scene.key));
+  REQUIRE(held.ok());
+  CHECK((**held).version == raised);
+  // Proposed once more, it is known there.
+  scene.fail_a1();
+  const auto again = scene.link(1, kSilent);
+  const std::string operation = id_bytes(scene.id(mine));
+  const auto answer = scene.ask(
+      *again, {"VRMW", scene.number(), scene.key,
+               ShardFixture::version_of(scene.version(20, kSilent)), operation, "SET", "by P"});
+  CHECK(ShardCluster::get(scene.cluster.b1(), scene.key) == "by P");
+  CHECK_THAT(answer, Catch::Contains("by P nil"));
+}
+
 TEST_CASE("what is shared while the other server has failed goes to its update log") {
   Scene scene;
   scene.cluster.topology_.nodes[1].state = NodeState::kTempFailed;
