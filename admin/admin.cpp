@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "admin/node_operations.h"
+#include "base/guard.h"
 #include "base/log.h"
 #include "base/net/file_limit.h"
 
@@ -16,6 +17,7 @@ const Log kLog("admin");
 // Routers and servers hold a few connections each; this is for some thousand of them.
 constexpr size_t kSessionsMax = 10000;
 constexpr Millis kLostCheck{1000};   // How often long failures are looked for.
+constexpr Millis kKeepMarks{5000};   // How often disk marks are.
 constexpr uint64_t kOwnFiles = 256;  // Descriptors beside the sessions': files, heartbeats.
 
 }  // namespace
@@ -27,7 +29,8 @@ Admin::Admin(net::Loop& loop, const Clock& clock, Random& random, const Settings
       started_ms_(clock.wall_ms()),
       random_(random),
       supervisor_(loop, random, settings.monitor, [this] { reconsider(); }),
-      lost_check_(loop.timer([this] { replace_the_lost(); })) {}
+      lost_check_(loop.timer([this] { replace_the_lost(); })),
+      marks_keeper_(loop.timer([this] { keep_disk_marks(); })) {}
 
 Admin::~Admin() {
   loop_.cancel(*this);
@@ -44,11 +47,13 @@ Status Admin::start() {
   auto store = TopologyStore::open(settings_.store, clock_, random_);
   if (!store.ok()) return store.status();
   store_ = *std::move(store);
+  disk_marks_ = DiskMarks(store_->disk_marks());
   if (auto formed = form_if_complete(store_->topology(), settings_.rules); formed.has_value()) {
     DORIS_RETURN_IF_ERROR(adopt(*std::move(formed), "the admin"));
   }
   announce();
   lost_check_->start(kLostCheck, kLostCheck);
+  marks_keeper_->start(kKeepMarks, kKeepMarks);
   kLog.info("listening on {}", net::Address{settings_.listen.host, listener_->port()}.text());
   return Status::okay();
 }
@@ -61,6 +66,7 @@ Status Admin::admit(const Registration& registration, const std::string& peer) {
   const bool was_up = known != nullptr && known->state == topology::NodeState::kUp;
   Status admitted = was_up ? check_restart(*known) : Status::okay();
   if (admitted.ok()) admitted = let_in(registration, peer);
+  if (admitted.ok()) admitted = follow_disk(registration);
   if (admitted.ok() && was_up) admitted = follow_restart(registration);
   if (admitted.ok()) refusals_.forget(registration.name);
   if (store_->topology().epoch > before) announce();
@@ -108,6 +114,33 @@ void Admin::note_refusal(const Registration& registration, const std::string& pe
   kLog.warning("server '{}' ({}) is refused: {}", registration.name, peer, reason);
 }
 
+// One that came empty-handed was let in knowing that.
+Status Admin::follow_disk(const Registration& registration) {
+  const topology::NodeId id = store_->topology().find(registration.name)->id;
+  const bool has_data = !registration.cluster.empty();
+  const bool notices = guarded(Guard::kOlderDisksNoticed);
+  if (notices && has_data && disk_marks_.is_older(id, registration.disk_mark)) {
+    auto change = follow_older_disk(store_->topology(), id);
+    if (change.has_value()) DORIS_RETURN_IF_ERROR(adopt(*std::move(change), "the admin"));
+  }
+  // Not before its consequence is kept.
+  disk_marks_.begins(id, registration.incarnation, registration.disk_mark);
+  return Status::okay();
+}
+
+void Admin::note_disk_marks() {
+  for (const topology::Node& node : store_->topology().nodes) {
+    const NodeHealth* const health = supervisor_.health(node.id);
+    if (health == nullptr) continue;
+    disk_marks_.heard(node.id, health->last().incarnation, health->last().disk_mark);
+  }
+}
+
+void Admin::keep_disk_marks() {
+  const Status kept = store_->keep_disk_marks(disk_marks_.marks());
+  if (!kept.ok()) kLog.error("the marks of the servers' disks are not kept: {}", kept.message());
+}
+
 // A server that is `up` serves from the moment it is let in. If its process is a new one, it may
 // have lost sight of writes that were under way, and the other copies go first.
 Status Admin::follow_restart(const Registration& registration) {
@@ -144,6 +177,7 @@ void Admin::look_for_later_epochs() {
 }
 
 void Admin::reconsider() {
+  note_disk_marks();
   look_for_later_epochs();
   if (!outdated_.empty()) return;
   auto change = follow_facts(store_->topology(), facts_of(), settings_.degraded_writes);
@@ -201,6 +235,7 @@ Status Admin::carry_out(Result<Change> change, const std::string& who) {
 Status Admin::adopt(Change change, const std::string& who) {
   look_for_later_epochs();
   if (!outdated_.empty()) return Status::unavailable(outdated_);
+  keep_disk_marks();  // Whom this fails may come back with less.
   Status stored = store_->change(std::move(change.topology), {who, change.what, change.why});
   if (!stored.ok()) kLog.error("'{}' could not be stored: {}", change.what, stored.message());
   return stored;

@@ -96,7 +96,10 @@ class Admin final : private net::PassTask {
   Status let_in(const Registration& registration, const std::string& peer);
   void note_refusal(const Registration& registration, const std::string& peer,
                     const std::string& reason);
+  Status follow_disk(const Registration& registration);
   Status follow_restart(const Registration& registration);
+  void note_disk_marks();
+  void keep_disk_marks();
   void look_for_later_epochs();
   void reconsider();
   void replace_the_lost();
@@ -114,6 +117,8 @@ class Admin final : private net::PassTask {
   Random& random_;
   Supervisor supervisor_;
   const std::unique_ptr<net::Timer> lost_check_;
+  const std::unique_ptr<net::Timer> marks_keeper_;
+  DiskMarks disk_marks_;  // From start() on.
   WatcherList watchers_;
   std::string outdated_;
   RefusalList refusals_;

@@ -127,6 +127,22 @@ bool others_have_all(const Topology& topology, NodeId node, const FactsOf& facts
   });
 }
 
+std::optional<Change> follow_older_disk(const Topology& topology, NodeId id) {
+  Topology next = topology;
+  Node& node = *std::ranges::find(next.nodes, id, &Node::id);
+  const bool may_have_missed = node.state == NodeState::kUp ||
+                               node.state == NodeState::kTempFailed ||
+                               node.state == NodeState::kRecovering;
+  if (!topology.formed() || !is_owner(node) || !may_have_missed) return std::nullopt;
+  const bool is_known = node.since == topology::kSinceEver || node.since == topology::kSinceLongAgo;
+  if (is_known) return std::nullopt;
+  ++next.epoch;
+  node.since = topology::kSinceLongAgo;
+  if (node.state == NodeState::kUp) node.state = NodeState::kRecovering;
+  std::string what = fmt::format("{} recovers from long ago", node.name);
+  return Change{std::move(next), std::move(what), "it came back with an older disk than it had"};
+}
+
 std::optional<Change> follow_facts(const Topology& topology, const FactsOf& facts,
                                    bool degraded_writes) {
   if (!topology.formed()) return std::nullopt;

@@ -45,6 +45,12 @@ using FactsOf = std::function<NodeFacts(const topology::Node& node)>;
 [[nodiscard]] bool others_have_all(const topology::Topology& topology, topology::NodeId node,
                                    const FactsOf& facts);
 
+// What it means that the node has come back with an older disk than it had: it recovers as one that
+// has been away for long. Whoever holds the other copies has newer data, and is waited for. Nothing
+// if it owns nothing, or is taken for that already.
+[[nodiscard]] std::optional<Change> follow_older_disk(const topology::Topology& topology,
+                                                      topology::NodeId id);
+
 // All changes that the facts ask for, as one. `degraded_writes` is the setting.
 [[nodiscard]] std::optional<Change> follow_facts(const topology::Topology& topology,
                                                  const FactsOf& facts, bool degraded_writes);

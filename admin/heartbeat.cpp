@@ -40,10 +40,13 @@ std::optional<VerificationFacts> read_verification(const Value& value) {
   if (!is_array(value, 6)) return std::nullopt;
   VerificationFacts facts{.id = number(value.items[0]),
                           .progress = read_progress(value.items[1]).value_or(Progress{}),
-                          .skipped = number(value.items[2]),
+                          .skipped = {},
                           .differences = number(value.items[3]),
                           .mended = number(value.items[4]),
                           .samples = {}};
+  const auto& skipped = value.items[2].items;
+  for (size_t i = 0; i + 1 < skipped.size(); i += 2)
+    facts.skipped[skipped[i].text] += number(skipped[i + 1]);
   for (const Value& sample : value.items[5].items)
     facts.samples.push_back(sample.text);
   return facts;
@@ -55,7 +58,7 @@ Result<Heartbeat> read_heartbeat(const Result<Value>& reply, const std::string& 
   if (!reply.ok()) return reply.status();
   if (reply->is(Value::Kind::kError)) return Status::invalid(reply->text);
   const auto& items = reply->items;
-  if (!is_array(*reply, 11)) {
+  if (!is_array(*reply, 13)) {
     return Status::invalid("what answers at its address is not a data server of this version");
   }
   if (items[0].text != name) {
@@ -70,7 +73,9 @@ Result<Heartbeat> read_heartbeat(const Result<Value>& reply, const std::string& 
                    .disk_full = items[7].integer != 0,
                    .recovery = read_progress(items[8]),
                    .logs = read_logs(items[9]),
-                   .verification = read_verification(items[10])};
+                   .verification = read_verification(items[10]),
+                   .anti_entropy = read_progress(items[11]),
+                   .disk_mark = number(items[12])};
 }
 
 }  // namespace doris::admin

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,8 +30,8 @@ struct KeptLog {
 // Its part of a DORIS.VERIFY.
 struct VerificationFacts {
   uint64_t id = 0;
-  Progress progress;     // In vnodes.
-  uint64_t skipped = 0;  // Vnodes that could not be compared.
+  Progress progress;                          // In vnodes.
+  std::map<std::string, uint64_t> skipped{};  // Vnodes that could not be compared, by the reason.
   uint64_t differences = 0;
   uint64_t mended = 0;
   std::vector<std::string> samples{};  // The first differences, in words.
@@ -49,6 +50,8 @@ struct Heartbeat {
   std::optional<Progress> recovery{};   // In vnodes.
   std::vector<KeptLog> logs{};
   std::optional<VerificationFacts> verification{};
+  std::optional<Progress> anti_entropy{};  // In vnodes, of the round that is under way.
+  uint64_t disk_mark = 0;  // How far its disk has come (disk_marks.h); 0: not known.
 
   bool operator==(const Heartbeat&) const = default;
 };

@@ -217,8 +217,8 @@ Change admit(const Topology& topology, Node node, const Node* known, uint32_t ne
 }  // namespace
 
 Result<Registration> parse_registration(std::span<const std::string_view> words) {
-  constexpr size_t kWords = 9;
-  if (words.size() != kWords) return Status::invalid("a registration of a server has 9 words");
+  constexpr size_t kWords = 10;
+  if (words.size() != kWords) return Status::invalid("a registration of a server has 10 words");
   Registration registration;
   registration.name = words[0];
   const auto group = topology::parse_group(words[1]);
@@ -234,6 +234,8 @@ Result<Registration> parse_registration(std::span<const std::string_view> words)
       "epoch", words[7], 0, std::numeric_limits<uint32_t>::max(), registration.epoch));
   DORIS_RETURN_IF_ERROR(parse_number<uint64_t>(
       "incarnation", words[8], 0, std::numeric_limits<uint64_t>::max(), registration.incarnation));
+  DORIS_RETURN_IF_ERROR(parse_number<uint64_t>(
+      "disk mark", words[9], 0, std::numeric_limits<uint64_t>::max(), registration.disk_mark));
   return registration;
 }
 

@@ -33,9 +33,10 @@ struct Registration {
   std::string cluster;        // Empty: its data directory is.
   topology::Epoch epoch = 0;  // The highest one that it has seen.
   uint64_t incarnation = 0;   // Another one at each start of its process.
+  uint64_t disk_mark = 0;     // How far its disk has come (disk_marks.h); 0: not known.
 };
 
-// Reads `name group machine host port shards cluster epoch incarnation` (resp/PROTOCOL.md,
+// Reads `name group machine host port shards cluster epoch incarnation mark` (resp/PROTOCOL.md,
 // "Admin").
 Result<Registration> parse_registration(std::span<const std::string_view> words);
 

@@ -176,7 +176,7 @@ Value status_view(const Scene& scene) {
   if (!troubles.items.empty()) map.add("trouble", std::move(troubles));
   Value logs = logs_view(scene);
   if (!logs.items.empty()) map.add("update logs", std::move(logs));
-  if (const size_t tasks = tasks_view(scene).items.size(); tasks > 0) {
+  if (const size_t tasks = tasks_under_way(scene); tasks > 0) {
     map.add("tasks", fmt::format("{} under way, see DORIS.TASKS", tasks));
   }
   map.add("failover", failover_map(scene.failover));

@@ -27,6 +27,14 @@ std::string done_text(const Progress& progress, std::string_view unit) {
                      progress.done() * 100 / progress.total);
 }
 
+// In the unit of time in which there is something to count.
+std::string rate_text(const Progress& progress) {
+  const auto ms = static_cast<uint64_t>(std::max<int64_t>(progress.elapsed.count(), 1));
+  const uint64_t in_hour = progress.done() * 3'600'000 / ms;
+  if (in_hour >= 3600 || in_hour == 0) return fmt::format("{}/s", in_hour / 3600);
+  return in_hour >= 60 ? fmt::format("{}/min", in_hour / 60) : fmt::format("{}/h", in_hour);
+}
+
 // `unit` in the plural: "vnodes".
 Value task_map(std::string_view task, std::string_view server, const Progress& progress,
                std::string_view unit, std::string_view ends) {
@@ -34,7 +42,7 @@ Value task_map(std::string_view task, std::string_view server, const Progress& p
       .add("task", task)
       .add("server", server)
       .add("done", done_text(progress, unit))
-      .add("rate", fmt::format("{}/s", progress.per_second()))
+      .add("rate", rate_text(progress))
       .add("for", duration_text(progress.elapsed))
       .add("ends", ends)
       .take();
@@ -53,11 +61,16 @@ struct Verified {
   [[nodiscard]] bool runs() const { return sum.progress.left > 0 || !waiting.empty(); }
 };
 
+void add(Progress& sum, const Progress& progress) {
+  sum.total += progress.total;
+  sum.left += progress.left;
+  sum.elapsed = std::max(sum.elapsed, progress.elapsed);
+}
+
 void add(VerificationFacts& sum, const VerificationFacts& facts) {
-  sum.progress.total += facts.progress.total;
-  sum.progress.left += facts.progress.left;
-  sum.progress.elapsed = std::max(sum.progress.elapsed, facts.progress.elapsed);
-  sum.skipped += facts.skipped;
+  add(sum.progress, facts.progress);
+  for (const auto& [why, vnodes] : facts.skipped)
+    sum.skipped[why] += vnodes;
   sum.differences += facts.differences;
   sum.mended += facts.mended;
   sum.samples.insert(sum.samples.end(), facts.samples.begin(), facts.samples.end());
@@ -89,10 +102,33 @@ std::string verification_name(const WantedVerification& wanted) {
   return wanted.repairs ? "verification and repair" : "verification";
 }
 
+std::vector<Value> tasks_with_an_end(const Scene& scene) {
+  std::vector<Value> tasks;
+  for (const Node& node : scene.topology.nodes) {
+    const NodeHealth* const health = scene.health(node.id);
+    if (health == nullptr || health->health() != Health::kUp) continue;
+    const Heartbeat& last = health->last();
+    if (last.recovery && node.state == NodeState::kRecovering) {
+      tasks.push_back(task_map("recovery", node.name, *last.recovery, "vnodes"));
+    }
+    for (const KeptLog& log : last.logs) {
+      if (!log.draining) continue;
+      tasks.push_back(task_map(fmt::format("update log for {}", name_of(scene, log.target)),
+                               node.name, *log.draining, "entries"));
+    }
+  }
+  if (verification_runs(scene)) {
+    const Verified all = verified(scene);
+    tasks.push_back(task_map(verification_name(scene.verification), "all", all.sum.progress,
+                             "vnodes", ends_text(all)));
+  }
+  return tasks;
+}
+
 std::string state_of(const Verified& all) {
   if (!all.waiting.empty()) return fmt::format("starting at {}", fmt::join(all.waiting, ", "));
   if (all.runs()) return "running";
-  return all.sum.skipped == 0 ? "done" : "done, but for the vnodes that were skipped";
+  return all.sum.skipped.empty() ? "done" : "done, but for the vnodes that were skipped";
 }
 
 }  // namespace
@@ -119,26 +155,21 @@ Value logs_view(const Scene& scene) {
 }
 
 Value tasks_view(const Scene& scene) {
-  std::vector<Value> tasks;
+  std::vector<Value> tasks = tasks_with_an_end(scene);
+  Progress round;
   for (const Node& node : scene.topology.nodes) {
     const NodeHealth* const health = scene.health(node.id);
-    if (health == nullptr || health->health() != Health::kUp) continue;
-    const Heartbeat& last = health->last();
-    if (last.recovery && node.state == NodeState::kRecovering) {
-      tasks.push_back(task_map("recovery", node.name, *last.recovery, "vnodes"));
-    }
-    for (const KeptLog& log : last.logs) {
-      if (!log.draining) continue;
-      tasks.push_back(task_map(fmt::format("update log for {}", name_of(scene, log.target)),
-                               node.name, *log.draining, "entries"));
-    }
+    const bool answers = health != nullptr && health->health() == Health::kUp;
+    if (answers && health->last().anti_entropy) add(round, *health->last().anti_entropy);
   }
-  if (verification_runs(scene)) {
-    const Verified all = verified(scene);
-    tasks.push_back(task_map(verification_name(scene.verification), "all", all.sum.progress,
-                             "vnodes", ends_text(all)));
+  if (round.total > 0) {
+    tasks.push_back(task_map("comparison in the background", "all", round, "vnodes"));
   }
   return Value::array(std::move(tasks));
+}
+
+size_t tasks_under_way(const Scene& scene) {
+  return tasks_with_an_end(scene).size();
 }
 
 bool verification_runs(const Scene& scene) {
@@ -147,18 +178,27 @@ bool verification_runs(const Scene& scene) {
 
 Value verification_view(const Scene& scene) {
   if (scene.verification.id == 0) {
-    return MapBuilder().add("state", "none: DORIS.VERIFY [REPAIR] starts one").take();
+    return MapBuilder()
+        .add("state", "none since this admin has started: DORIS.VERIFY [REPAIR] starts one")
+        .take();
   }
   const Verified all = verified(scene);
+  uint64_t skipped = 0;
+  std::vector<Value> reasons;
+  for (const auto& [why, vnodes] : all.sum.skipped) {
+    skipped += vnodes;
+    reasons.push_back(Value::bulk(fmt::format("{} vnodes: {}", vnodes, why)));
+  }
   MapBuilder map;
   map.add("task", verification_name(scene.verification))
       .add("state", state_of(all))
       .add("vnodes", all.sum.progress.total)
-      .add("compared", all.sum.progress.done() - std::min(all.sum.skipped, all.sum.progress.done()))
-      .add("skipped", all.sum.skipped)
+      .add("compared", all.sum.progress.done() - std::min(skipped, all.sum.progress.done()))
+      .add("skipped", skipped)
       .add("differences", all.sum.differences)
       .add("mended", all.sum.mended)
       .add("ends", ends_text(all));
+  if (!reasons.empty()) map.add("skipped because", Value::array(std::move(reasons)));
   if (!all.sum.samples.empty()) {
     std::vector<Value> samples;
     for (const std::string& sample : all.sum.samples)

@@ -7,8 +7,12 @@
 
 namespace doris::admin {
 
-// One map for each recovery, update log that drains, and verification that is under way.
+// One map for each recovery, update log that drains, and verification that is under way; and one
+// for the comparison in the background, which always is while all is well.
 [[nodiscard]] resp::Value tasks_view(const Scene& scene);
+
+// How many there are besides that.
+[[nodiscard]] size_t tasks_under_way(const Scene& scene);
 
 // One map for each update log: for whom it is kept and by whom, how deep and old it is, and when it
 // will be empty.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <sstream>
 #include <system_error>
 
 #include "base/log.h"
@@ -23,6 +24,7 @@ constexpr std::string_view kFormatKey = "format";
 constexpr std::string_view kTopologyKey = "topology";
 constexpr std::string_view kNextNodeKey = "next-node";
 constexpr std::string_view kNextRouterKey = "next-router";
+constexpr std::string_view kDiskMarksKey = "disk-marks";
 
 // The whole store is a few hundred kilobytes; these are the least that is comfortable.
 constexpr uint64_t kCacheBytes = 8UL << 20;
@@ -33,6 +35,29 @@ constexpr uint64_t kCheckpointLogBytes = 8UL << 20;
 // The key of the epoch in which a node failed last, or an operator stopped to hold it.
 std::string failure_key(topology::NodeId node) {
   return fmt::format("failed/{}", node);
+}
+
+// "1 4294968000\n2 4294970000\n"
+std::string encode_marks(const DiskMarks::ByNode& marks) {
+  std::string text;
+  for (const auto& [node, mark] : marks)
+    text += fmt::format("{} {}\n", node, mark);
+  return text;
+}
+
+Result<DiskMarks::ByNode> decode_marks(const std::string& text) {
+  DiskMarks::ByNode marks;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    topology::NodeId node = 0;
+    uint64_t mark = 0;
+    if (!(words >> node >> mark) || !words.eof()) {
+      return Status::corrupt(fmt::format("{}: '{}' holds '{}'", kFile, kDiskMarksKey, line));
+    }
+    marks.emplace(node, mark);
+  }
+  return marks;
 }
 
 std::string draw_cluster_id(Random& random) {
@@ -116,6 +141,7 @@ Status TopologyStore::load(uint32_t vnodes) {
   if (!next_node.ok()) return next_node.status();
   const Result<uint32_t> next_router = read_number(kNextRouterKey);
   if (!next_router.ok()) return next_router.status();
+  DORIS_RETURN_IF_ERROR(load_disk_marks());
   if (stored->vnodes != vnodes) {
     return Status::invalid(fmt::format(
         "this cluster has {0} vnodes for life, and the setting vnodes says {1}: set it back to "
@@ -230,6 +256,29 @@ Result<uint32_t> TopologyStore::draw_router_number() {
   DORIS_RETURN_IF_ERROR((*txn)->commit(bdb::Durability::kSync));
   checkpoint_if_due();
   return next_router_++;
+}
+
+Status TopologyStore::keep_disk_marks(const DiskMarks::ByNode& marks) {
+  if (marks == disk_marks_) return Status::okay();
+  auto txn = bdb::Transaction::begin(*env_);
+  if (!txn.ok()) return txn.status();
+  DORIS_RETURN_IF_ERROR(db_->put(**txn, kDiskMarksKey, encode_marks(marks)));
+  DORIS_RETURN_IF_ERROR((*txn)->commit(bdb::Durability::kSync));
+  disk_marks_ = marks;
+  checkpoint_if_due();
+  return Status::okay();
+}
+
+// An admin-dir that an older Doris has made has none.
+Status TopologyStore::load_disk_marks() {
+  std::string text;
+  const Result<bool> found = db_->get(nullptr, kDiskMarksKey, text);
+  if (!found.ok()) return found.status();
+  if (!*found) return Status::okay();
+  auto marks = decode_marks(text);
+  if (!marks.ok()) return marks.status();
+  disk_marks_ = *std::move(marks);
+  return Status::okay();
 }
 
 Result<JournalEntry> TopologyStore::entry(topology::Epoch epoch) {

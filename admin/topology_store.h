@@ -18,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "admin/disk_marks.h"
 #include "admin/journal.h"
 #include "base/bdb/database.h"
 #include "base/bdb/environment.h"
@@ -65,6 +66,10 @@ class TopologyStore {
   // have been given.
   Result<uint32_t> draw_router_number();
 
+  // The disk marks of the nodes (disk_marks.h), as kept last.
+  [[nodiscard]] const DiskMarks::ByNode& disk_marks() const { return disk_marks_; }
+  Status keep_disk_marks(const DiskMarks::ByNode& marks);
+
   // The journal's entry of `epoch`, which is one from 1 to topology().epoch.
   Result<JournalEntry> entry(topology::Epoch epoch);
 
@@ -86,6 +91,7 @@ class TopologyStore {
   Status check_format();
   Result<std::string> read(std::string_view key, std::string_view name);
   Result<uint32_t> read_number(std::string_view key);
+  Status load_disk_marks();
   Status put_change(bdb::Transaction& txn, const topology::Topology& next, const std::string& text,
                     uint32_t next_node, const Cause& cause);
   Status put_failures(bdb::Transaction& txn, const topology::Topology& next);
@@ -100,6 +106,7 @@ class TopologyStore {
   std::string text_;
   uint32_t next_node_ = 1;
   uint32_t next_router_ = 1;
+  DiskMarks::ByNode disk_marks_;
 };
 
 }  // namespace doris::admin

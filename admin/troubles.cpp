@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "admin/failover.h"
 #include "admin/map_builder.h"
 
 namespace doris::admin {
@@ -23,15 +24,34 @@ std::string stand_in_text(const Topology& topology, const Node& node) {
                                   : "nobody keeps its update log, and writes are refused";
 }
 
+std::string recovery_text(const Node& node) {
+  if (node.since == topology::kSinceEver) return "is filled anew";
+  if (node.since == topology::kSinceLongAgo) return "has an older disk than it had, and recovers";
+  return fmt::format("recovers since epoch {}", node.since);
+}
+
+// Whom it has to wait for: who has failed after it.
+std::string awaited_text(const Topology& topology, const Node& node) {
+  std::vector<std::string_view> names;
+  for (const topology::NodeId id : owners_beside(topology, node.id)) {
+    const Node& other = *topology.find(id);
+    if (other.state == NodeState::kTempFailed && other.since > node.since) {
+      names.push_back(other.name);
+    }
+  }
+  if (names.empty()) return "";
+  return fmt::format(
+      "; waits for {} with the newer data: start it, or give it up (DORIS.NODE REPLACE .. FORCE)",
+      list_text(std::move(names)));
+}
+
 // What its state in the topology says of it, while that is not one of service.
 std::string state_trouble(const Scene& scene, const Node& node) {
   const NodeHealth* const health = scene.health(node.id);
   if (node.state == NodeState::kRecovering) {
     const uint32_t left = health == nullptr ? 0 : health->last().vnodes_left;
-    const std::string what = node.since == topology::kSinceEver
-                                 ? "is filled anew"
-                                 : fmt::format("recovers since epoch {}", node.since);
-    return fmt::format("{}: {} vnodes left to compare, see DORIS.TASKS", what, left);
+    return fmt::format("{}: {} vnodes left to compare, see DORIS.TASKS{}", recovery_text(node),
+                       left, awaited_text(scene.topology, node));
   }
   if (node.state == NodeState::kDead) {
     return "replaced: with an empty server-dir and another node-name, its machine can serve again";

@@ -32,12 +32,13 @@ enum class Guard : uint8_t {
   kRestartsConfirmed,   // A data server that has restarted waits for its epoch to be confirmed.
   kEpochPersisted,      // An epoch is on the disk before anybody acts on it.
   // Failure and recovery.
-  kWitness,          // One observer fails nobody.
-  kLogsNameTarget,   // An update log knows whom its writes are for.
-  kLogsDrained,      // Who recovers fetches the update logs that were kept for it..
-  kDigestsCompared,  // ..and is up only when it has been compared with the other replica.
-  kComingAwaited,    // .. and what was on its way there has come, or ended otherwise.
-  kScanErrorsFail,   // An error while a virtual node is read is not its end.
+  kWitness,            // One observer fails nobody.
+  kLogsNameTarget,     // An update log knows whom its writes are for.
+  kLogsDrained,        // Who recovers fetches the update logs that were kept for it..
+  kDigestsCompared,    // ..and is up only when it has been compared with the other replica.
+  kComingAwaited,      // .. and what was on its way there has come, or ended otherwise.
+  kOlderDisksNoticed,  // Who comes back with an older disk than it had waits for the others.
+  kScanErrorsFail,     // An error while a virtual node is read is not its end.
 };
 
 #ifdef DORIS_SWITCHABLE_GUARDS

@@ -15,11 +15,6 @@ struct Progress {
 
   [[nodiscard]] uint64_t done() const { return total - left; }
 
-  // Counts in a second, on average; 0 before the first.
-  [[nodiscard]] uint64_t per_second() const {
-    return elapsed.count() > 0 ? done() * 1000 / static_cast<uint64_t>(elapsed.count()) : 0;
-  }
-
   // How long it will still take; nothing while that cannot be told.
   [[nodiscard]] std::optional<Millis> time_left() const {
     if (left == 0) return Millis{0};

@@ -39,13 +39,13 @@ std::vector<topology::Vnode> primaries_of(const topology::RoutingTable& table,
 }  // namespace
 
 AntiEntropy::AntiEntropy(net::Loop& loop, Random& random, Shard& shard, const Standing& standing,
-                         const Options& options, topology::Vnode& at)
+                         const Options& options, Round& round)
     : loop_(loop),
       random_(random),
       shard_(shard),
       standing_(standing),
       options_(options),
-      at_(at),
+      round_(round),
       timer_(loop.timer([this] { (this->*next_step_)(); })) {
   if (!all_is_well(standing.table->topology())) return;
   vnodes_ = primaries_of(*standing.table, {standing.self, shard.options().index}, standing.group);
@@ -61,9 +61,18 @@ void AntiEntropy::rest() {
   timer_->start(Millis{static_cast<int64_t>((pause + 1) / 2 + random_.below(pause + 1))});
 }
 
+std::optional<Progress> AntiEntropy::progress() const {
+  if (vnodes_.empty() || !round_.since) return std::nullopt;
+  const auto left = vnodes_.end() - std::ranges::lower_bound(vnodes_, round_.at);
+  return Progress{vnodes_.size(), static_cast<uint64_t>(left),
+                  std::chrono::duration_cast<Millis>(loop_.now() - *round_.since)};
+}
+
 void AntiEntropy::begin_next() {
-  const auto next = std::ranges::upper_bound(vnodes_, at_);
-  at_ = next == vnodes_.end() ? vnodes_.front() : *next;
+  const auto next = std::ranges::upper_bound(vnodes_, round_.at);
+  const bool ends = next == vnodes_.end();
+  if (ends || !round_.since) round_.since = loop_.now();
+  round_.at = ends ? vnodes_.front() : *next;
   expired_by_ms_ = shard_.now_ms() - options_.retention.count();
   const auto clock = static_cast<uint64_t>(std::max<int64_t>(expired_by_ms_, 0)) << 16;
   horizon_ = {static_cast<uint32_t>(standing_.epoch), clock, 0};
@@ -74,7 +83,7 @@ void AntiEntropy::begin_next() {
 
 void AntiEntropy::look_for_dead() {
   const auto next = shard_.store().scan(
-      at_, {position_, kPageRecords, kPageBytes}, Content::kRecords,
+      round_.at, {position_, kPageRecords, kPageBytes}, Content::kRecords,
       [this](const KeyRef&, const RecordView& record) {
         dead_ = dead_ || is_reclaimable(record.header, horizon_, expired_by_ms_);
       });
@@ -89,17 +98,17 @@ void AntiEntropy::look_for_dead() {
 
 void AntiEntropy::compare() {
   if (dead_) {
-    Status raised =
-        shard_.add_to_batch([this](Store& store) { return store.raise_floor(at_, horizon_); });
+    Status raised = shard_.add_to_batch(
+        [this](Store& store) { return store.raise_floor(round_.at, horizon_); });
     if (raised.ok()) raised = shard_.commit_copies();
     if (!raised.ok()) return give_up(raised);
   }
-  sync().add(at_);
+  sync().add(round_.at);
 }
 
 VnodeSync& AntiEntropy::sync() {
   const topology::Replica where =
-      standing_.table->replica(at_, topology::other_group(standing_.group));
+      standing_.table->replica(round_.at, topology::other_group(standing_.group));
   std::unique_ptr<VnodeSync>& found = syncs_[where];
   if (found == nullptr) {
     found = std::make_unique<VnodeSync>(
@@ -116,10 +125,10 @@ void AntiEntropy::on_compared(const std::vector<VnodeSync::Difference>& differen
   shard_.stats().differences.add(static_cast<int64_t>(differences.size()));
   for (const VnodeSync::Difference& difference : differences) {
     kLog.error("{}: vnode {}: key '{}' differed, {} had it older or not at all: mended",
-               shard_.options().name, at_, difference.key,
+               shard_.options().name, round_.at, difference.key,
                difference.here ? "this replica" : "the other one");
   }
-  const bool settled = !shard_.unsettled().has_below(at_, shard_.store().floor(at_));
+  const bool settled = !shard_.unsettled().has_below(round_.at, shard_.store().floor(round_.at));
   if (!differences.empty() || !settled) return rest();
   position_.clear();
   next_step_ = &AntiEntropy::reclaim_here;
@@ -131,7 +140,7 @@ void AntiEntropy::reclaim_here() {
   const size_t before = shard_.store().batch_writes();
   size_t removed = 0;
   Status reclaimed = shard_.add_to_batch([&](Store& store) {
-    auto next = store.reclaim(at_, {position_, kPageRecords, kPageBytes}, expired_by_ms_);
+    auto next = store.reclaim(round_.at, {position_, kPageRecords, kPageBytes}, expired_by_ms_);
     if (!next.ok()) return next.status();
     position_ = *std::move(next);
     removed = store.batch_writes() - before;
@@ -146,8 +155,9 @@ void AntiEntropy::reclaim_here() {
 
 // Also if nothing was dead here: it may be what an earlier visit did not come to there.
 void AntiEntropy::reclaim_there() {
-  sync().peer().ask(reclaim_command(at_, shard_.store().floor(at_), expired_by_ms_, position_),
-                    [this](const Result<resp::Value>& reply) { on_reclaimed_there(reply); });
+  sync().peer().ask(
+      reclaim_command(round_.at, shard_.store().floor(round_.at), expired_by_ms_, position_),
+      [this](const Result<resp::Value>& reply) { on_reclaimed_there(reply); });
 }
 
 void AntiEntropy::on_reclaimed_there(const Result<resp::Value>& reply) {
@@ -163,7 +173,7 @@ void AntiEntropy::on_reclaimed_there(const Result<resp::Value>& reply) {
 
 void AntiEntropy::give_up(const Status& why) {
   if (why.message() != trouble_) {
-    kLog.info("{}: vnode {} is left for the next round: {}", shard_.options().name, at_,
+    kLog.info("{}: vnode {} is left for the next round: {}", shard_.options().name, round_.at,
               why.message());
   }
   trouble_ = why.message();

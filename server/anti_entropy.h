@@ -18,10 +18,12 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/net/loop.h"
+#include "base/progress.h"
 #include "base/random.h"
 #include "server/standing.h"
 #include "server/vnode_sync.h"
@@ -34,11 +36,19 @@ class AntiEntropy {
     Millis interval;   // Of one round.
     Millis retention;  // Of tombstones and expired records.
   };
+  // How far it has come. It outlives epochs.
+  struct Round {
+    topology::Vnode at = 0;               // The vnode being worked on, or done last.
+    std::optional<TimePoint> since = {};  // When the round began.
+  };
 
-  // Goes on behind the vnode `at`, and keeps it up to date. References outlive this. REQUIRES:
+  // Goes on where `round` is, and keeps it up to date. References outlive this. REQUIRES:
   // `standing` is ready, and its node is up and owns vnodes.
   AntiEntropy(net::Loop& loop, Random& random, Shard& shard, const Standing& standing,
-              const Options& options, topology::Vnode& at);
+              const Options& options, Round& round);
+
+  // Of this round, in vnodes; nothing while there is none.
+  [[nodiscard]] std::optional<Progress> progress() const;
 
  private:
   void rest();
@@ -57,7 +67,7 @@ class AntiEntropy {
   Shard& shard_;
   const Standing standing_;
   const Options options_;
-  topology::Vnode& at_;                  // The vnode being worked on, or done last.
+  Round& round_;
   std::vector<topology::Vnode> vnodes_;  // To visit, in ascending order.
   Millis pause_{0};                      // Between the beginnings of two visits.
   std::map<topology::Replica, std::unique_ptr<VnodeSync>> syncs_;

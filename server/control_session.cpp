@@ -68,8 +68,10 @@ void write_verification(resp::Writer& out, const std::optional<VerificationRepor
   }
   out.array(6).integer(static_cast<int64_t>(report->id));
   write_progress(out, Progress{report->total, report->left, report->elapsed});
-  out.integer(static_cast<int64_t>(report->skipped))
-      .integer(static_cast<int64_t>(report->differences))
+  out.array(2 * report->skipped.size());
+  for (const auto& [why, vnodes] : report->skipped)
+    out.bulk(why).integer(static_cast<int64_t>(vnodes));
+  out.integer(static_cast<int64_t>(report->differences))
       .integer(static_cast<int64_t>(report->mended))
       .array(report->samples.size());
   for (const std::string& sample : report->samples)
@@ -128,7 +130,7 @@ void ControlSession::run_heartbeat(Args args) {
   node_.want_verification(verification, args[4] == "1");
   const ShardReport report = node_.report();
   resp::Writer out = reply();
-  out.array(11)
+  out.array(13)
       .bulk(node_.settings().node)
       .integer(static_cast<int64_t>(standing.epoch))
       .integer(standing.ready() ? 1 : 0)
@@ -140,6 +142,8 @@ void ControlSession::run_heartbeat(Args args) {
   write_progress(out, report.recovery);
   write_logs(out, report.logs, node_.clock().wall_ms());
   write_verification(out, report.verification);
+  write_progress(out, report.anti_entropy);
+  out.integer(static_cast<int64_t>(node_.disk_mark()));
 }
 
 // DORIS.PROBE host port timeout-ms: whether another program answers, seen from here.

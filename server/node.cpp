@@ -174,7 +174,8 @@ std::vector<std::string> Node::registration() const {
           fmt::to_string(data_dir_->shards()),
           data_dir_->cluster().empty() ? "-" : data_dir_->cluster(),
           fmt::to_string(standing_.epoch),
-          fmt::to_string(incarnation_)};
+          fmt::to_string(incarnation_),
+          fmt::to_string(disk_mark())};
 }
 
 Status Node::on_registered(const resp::Value& reply) {
@@ -275,6 +276,11 @@ std::string Node::why_not_ready(const topology::Topology& topology,
   }
   if (!topology.formed()) return "the cluster is forming; see DORIS.STATUS at the admin";
   if (self == nullptr) return "the topology does not name this node";
+  if (self->state == topology::NodeState::kDead) {
+    return "this node was declared dead and replaced: stop it; with an empty server-dir and "
+           "another "
+           "node-name its machine can serve again";
+  }
   if (self->shards != data_dir_->shards()) {
     return fmt::format("the topology says that this node has {} shards, but it has {}",
                        self->shards, data_dir_->shards());

@@ -72,6 +72,7 @@ class Node final : private ShardHost {
     return stores_->log_bytes(shard);
   }
   [[nodiscard]] bool writes_allowed() const override { return stores_->writes_allowed(); }
+  [[nodiscard]] uint64_t disk_mark() const { return stores_->disk_mark(); }
 
   // What all shards have reported.
   [[nodiscard]] ShardReport report() const { return sum_of(reports_); }

@@ -98,7 +98,7 @@ void Shard::start_beside_requests() {
     recovery_ = std::make_unique<Recovery>(loop_, random_, *this, standing_);
   } else if (options_.anti_entropy.interval.count() > 0) {
     anti_entropy_ = std::make_unique<AntiEntropy>(loop_, random_, *this, standing_,
-                                                  options_.anti_entropy, anti_entropy_at_);
+                                                  options_.anti_entropy, anti_entropy_round_);
   }
 }
 
@@ -260,6 +260,7 @@ ShardReport Shard::report() {
   for (LogReport& log : report.logs)
     log.full = is_log_full(log.target);
   if (recovery_ != nullptr) report.recovery = recovery_->progress();
+  if (anti_entropy_ != nullptr) report.anti_entropy = anti_entropy_->progress();
   if (verification_ != nullptr && verification_->begun()) {
     report.verification = verification_->report();
   }

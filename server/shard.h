@@ -222,7 +222,7 @@ class Shard final : private net::PassTask {
   std::unique_ptr<WriteSharer> sharer_;        // The same.
   std::unique_ptr<Recovery> recovery_;         // While the node recovers.
   std::unique_ptr<AntiEntropy> anti_entropy_;  // While the node is up.
-  topology::Vnode anti_entropy_at_ = 0;
+  AntiEntropy::Round anti_entropy_round_;
   std::unique_ptr<Verification> verification_;  // The last one that was asked for.
 
   std::unordered_map<uint64_t, std::unique_ptr<ShardSession>> sessions_;

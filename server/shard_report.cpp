@@ -28,7 +28,8 @@ void add_log(std::vector<LogReport>& logs, const LogReport& other) {
 void add_verification(VerificationReport& sum, const VerificationReport& other) {
   sum.total += other.total;
   sum.left += other.left;
-  sum.skipped += other.skipped;
+  for (const auto& [why, vnodes] : other.skipped)
+    sum.skipped[why] += vnodes;
   sum.differences += other.differences;
   sum.mended += other.mended;
   sum.elapsed = std::max(sum.elapsed, other.elapsed);
@@ -53,6 +54,7 @@ ShardReport sum_of(std::span<const ShardReport> reports) {
     for (const LogReport& log : report.logs)
       add_log(sum.logs, log);
     add_progress(sum.recovery, report.recovery);
+    add_progress(sum.anti_entropy, report.anti_entropy);
     if (sum.verification) add_verification(*sum.verification, *report.verification);
   }
   return sum;

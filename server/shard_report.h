@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -30,7 +31,7 @@ struct VerificationReport {
   uint64_t id = 0;  // Of the operator's command.
   uint64_t total = 0;
   uint64_t left = 0;
-  uint64_t skipped = 0;  // Vnodes that could not be compared.
+  std::map<std::string, uint64_t> skipped{};  // Vnodes that could not be compared, by the reason.
   uint64_t differences = 0;
   uint64_t mended = 0;
   Millis elapsed{0};
@@ -38,8 +39,9 @@ struct VerificationReport {
 };
 
 struct ShardReport {
-  std::vector<LogReport> logs;       // By target.
-  std::optional<Progress> recovery;  // In vnodes.
+  std::vector<LogReport> logs;           // By target.
+  std::optional<Progress> recovery;      // In vnodes.
+  std::optional<Progress> anti_entropy;  // Likewise, of the round that is under way.
   std::optional<VerificationReport> verification;
 };
 

@@ -28,6 +28,11 @@ class Stores {
   // False while there is no room for writes. Any thread, while there is upkeep.
   [[nodiscard]] virtual bool writes_allowed() const = 0;
 
+  // How far the disks of all shards have come: a number that rises with what is synced, and falls
+  // only if they are replaced by older ones; 0 if it is not known. Any thread, while there is
+  // upkeep.
+  [[nodiscard]] virtual uint64_t disk_mark() const = 0;
+
   // What a shard has logged since its last checkpoint. Any thread, while there is upkeep.
   [[nodiscard]] virtual uint64_t log_bytes(uint32_t shard) const = 0;
 };

@@ -15,6 +15,12 @@ const Log kLog("verification");
 
 constexpr size_t kSampleKeyBytes = 64;
 
+// "b1 is temp-failed"
+std::string whereabouts(const topology::RoutingTable& table, topology::NodeId node) {
+  const topology::Node& other = *table.topology().find(node);
+  return fmt::format("{} is {}", other.name, topology::node_state_name(other.state));
+}
+
 }  // namespace
 
 Verification::Verification(net::Loop& loop, Random& random, Shard& shard, uint64_t id, bool repairs)
@@ -40,7 +46,8 @@ void Verification::go_on(const Standing& standing) {
       by_peer[table.replica(vnode, other)].push_back(vnode);
       ++at;
     } else {
-      ++report_.skipped;
+      ++report_.skipped[ours ? whereabouts(table, table.replica(vnode, other).node)
+                             : "their primary replica is another one now"];
       at = left_.erase(at);
     }
   }

@@ -113,6 +113,14 @@ uint64_t Environment::log_bytes_since_checkpoint() const {
   return bytes;
 }
 
+uint64_t Environment::synced_lsn() const {
+  DB_LOG_STAT* stat = nullptr;
+  if (panicked() || env_->log_stat(env_, &stat, 0) != 0) return 0;
+  const uint64_t lsn = uint64_t{stat->st_disk_file} << 32 | stat->st_disk_offset;
+  std::free(stat);
+  return lsn;
+}
+
 void Environment::on_message(const __db_env* env, const char* /*prefix*/, const char* message) {
   auto* self = static_cast<Environment*>(env->app_private);
   self->messages_.add(message, self->directory(), std::chrono::steady_clock::now());

@@ -63,6 +63,11 @@ class Environment {
   // Bytes of log written since the last checkpoint; 0 after a panic. Any thread.
   [[nodiscard]] uint64_t log_bytes_since_checkpoint() const;
 
+  // The log sequence number up to which the log is on the disk: its file << 32 | the offset there;
+  // 0 after a panic. Unless the directory is replaced by an older copy, it never falls, not by a
+  // crash or a restart either. Any thread.
+  [[nodiscard]] uint64_t synced_lsn() const;
+
   // Whether Berkeley DB has panicked. Any thread.
   [[nodiscard]] bool panicked() const { return panicked_.load(std::memory_order_acquire); }
 

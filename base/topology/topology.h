@@ -46,6 +46,10 @@ enum class NodeState : uint8_t {
 // Of a node that never had what it owns now: before it could fail.
 constexpr Epoch kSinceEver = 1;
 
+// Of a node that has come back with an older disk than it had. It has something, but whoever else
+// fails has newer data.
+constexpr Epoch kSinceLongAgo = 2;
+
 struct Node {
   NodeId id = kNoNode;
   std::string name{};  // "a1"; unique in the cluster; [A-Za-z0-9._-]{1,64}.

@@ -68,8 +68,11 @@ class FakeServer {
   resp::Value recovery;                          // As the heartbeat's items of these names.
   resp::Value logs = resp::Value::array({});     //
   resp::Value verification;                      //
+  resp::Value anti_entropy;                      //
+  int64_t disk_mark = 0;                         //
   std::pair<std::string, std::string> wanted{};  // The verification, and whether it repairs.
   bool sees_others = false;  // What it answers when asked whether another one answers.
+  int heartbeats = 0;        // How many it has answered.
   int probes = 0;            // How often it was asked that.
   int refusals_left = 0;     // How many DORIS.ADOPT to refuse.
   std::string last_error;    // What was wrong with a topology.
@@ -84,9 +87,10 @@ class FakeServer {
     void on_command(Args args) override {
       if (server_.frozen) return;
       if (args[0] == "DORIS.HEARTBEAT") {
+        ++server_.heartbeats;
         server_.wanted = {std::string(args[3]), std::string(args[4])};
         reply()
-            .array(11)
+            .array(13)
             .bulk(server_.name)
             .integer(static_cast<int64_t>(server_.epoch))
             .integer(server_.ready ? 1 : 0)
@@ -97,7 +101,9 @@ class FakeServer {
             .integer(server_.disk_full ? 1 : 0)
             .value(server_.recovery)
             .value(server_.logs)
-            .value(server_.verification);
+            .value(server_.verification)
+            .value(server_.anti_entropy)
+            .integer(server_.disk_mark);
       } else if (args[0] == "DORIS.PROBE") {
         ++server_.probes;
         reply().integer(server_.sees_others ? 1 : 0);
@@ -220,7 +226,7 @@ class RunningAdmin {
     const std::string group = server.name[0] == 's' ? "standby" : server.name.substr(0, 1);
     return ask({"DORIS.REGISTER", "server", server.name, group, "machine-" + server.name,
                 "127.0.0.1", std::to_string(server.port), "1", cluster, "0",
-                std::to_string(server.incarnation)});
+                std::to_string(server.incarnation), std::to_string(server.disk_mark)});
   }
 
   // Runs `work` on the thread of the admin and the servers.

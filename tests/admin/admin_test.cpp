@@ -204,6 +204,48 @@ TEST_CASE("of servers that have restarted together the first serves, the others 
   CHECK(admin.node_text("b1", "state") == "recovering");
 }
 
+// Both copies are dead, and what one of them has is older: it may not be read before the other one
+// is there.
+TEST_CASE("a server that comes back with an older disk has been away for long") {
+  RunningAdmin admin;
+  const auto [a1, b1] = form(admin);
+  const std::string cluster = admin.ask({"DORIS.STATUS"}).get("cluster")->text;
+  const bool is_older = GENERATE(true, false);
+  const bool admin_restarts = GENERATE(true, false);
+  const auto heartbeats = [&] { return admin.read(a1.heartbeats); };
+  admin.on_thread([&] { a1.disk_mark = 100; });
+  const int before = heartbeats();
+  REQUIRE(eventually([&] { return heartbeats() >= before + 3; }));  // One more than is heard.
+  admin.on_thread([&] {
+    for (FakeServer* const server : {&a1, &b1}) {
+      server->incarnation = 2;
+      server->recovers = server->ready = false;
+      server->shards_offline = 1;
+    }
+  });
+  const auto state = [&](const char* name) { return admin.node_text(name, "state"); };
+  REQUIRE(eventually([&] { return state("a1") == "temp-failed" && state("b1") == "temp-failed"; }));
+  if (admin_restarts) admin.restart();
+  admin.on_thread([&] {
+    a1.shards_offline = 0;
+    a1.disk_mark = is_older ? 99 : 100;
+  });
+  const Value reply = admin.register_server(a1, cluster);
+  REQUIRE(reply.is(Value::Kind::kArray));
+  const auto since = [](const Value& answer, const char* name) {
+    return topology::decode(answer.items[1].text)->find(name)->since;
+  };
+  CHECK((since(reply, "a1") == topology::kSinceLongAgo) == is_older);
+  CHECK(since(reply, "b1") > topology::kSinceLongAgo);
+  const Value history = admin.ask({"DORIS.HISTORY"});
+  const bool is_told = std::ranges::any_of(history.items, [](const Value& entry) {
+    return entry.get("why")->text.find("older disk") != std::string::npos;
+  });
+  CHECK(is_told == is_older);
+  // Once only: by now this is its disk.
+  CHECK(since(admin.register_server(a1, cluster), "a1") == since(reply, "a1"));
+}
+
 TEST_CASE("another server at a node's address is not taken for it") {
   RunningAdmin admin;
   FakeServer& a1 = admin.add_server("a1");
@@ -382,7 +424,7 @@ TEST_CASE("DORIS.VERIFY has every data server compare, and shows what all of the
     Value progress = Value::array({Value::of(500), Value::of(left), Value::of(1000)});
     Value samples = Value::array({Value::bulk("k (vnode 3): missing or older at b1")});
     admin.on_thread([&] {
-      server.verification = Value::array({Value::of(std::stoll(id)), progress, Value::of(0),
+      server.verification = Value::array({Value::of(std::stoll(id)), progress, Value::array({}),
                                           Value::of(differences), Value::of(differences), samples});
     });
   };

@@ -186,6 +186,38 @@ TEST_CASE("a process that was started anew steps back if the others have all") {
   }
 }
 
+TEST_CASE("a node that comes back with an older disk has missed more than any other") {
+  Followed cluster;
+  cluster.join("s1");
+  const auto comes_back = [&](const char* name) {
+    auto change = follow_older_disk(cluster.members.topology, cluster.members.node(name).id);
+    if (!change.has_value()) return false;
+    cluster.members.accept(*std::move(change));
+    CHECK_THAT(cluster.members.what, Contains("a1 recovers from long ago"));
+    return true;
+  };
+  SECTION("after it has failed") {
+    cluster.fails("a1");
+    CHECK(comes_back("a1"));
+    CHECK(cluster.state("a1") == NodeState::kTempFailed);
+    CHECK_FALSE(comes_back("a1"));
+    CHECK(cluster.answers("a1"));
+    CHECK(cluster.state("a1") == NodeState::kRecovering);
+  }
+  SECTION("before anybody noticed") {
+    CHECK(comes_back("a1"));
+    CHECK(cluster.state("a1") == NodeState::kRecovering);
+  }
+  SECTION("while it recovers") {
+    cluster.fails("a1");
+    cluster.answers("a1");
+    CHECK(comes_back("a1"));
+    CHECK(cluster.state("a1") == NodeState::kRecovering);
+  }
+  CHECK(cluster.members.node("a1").since == topology::kSinceLongAgo);
+  CHECK_FALSE(comes_back("s1"));
+}
+
 TEST_CASE("a node whose disk is full steps back if the others have all, and can write") {
   Followed cluster;
   const NodeFacts full{.known = true, .full = true};

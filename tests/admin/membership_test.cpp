@@ -269,7 +269,8 @@ TEST_CASE("a node with an impossible name or address is refused") {
 
 TEST_CASE("a registration is read from the words of the command") {
   const std::string_view words[] = {
-      "b1", "b", "rack-2", "10.0.0.2", "7000", "4", test::kCluster, "17", "18446744073709551615"};
+      "b1", "b", "rack-2", "10.0.0.2", "7000", "4", test::kCluster, "17", "18446744073709551615",
+      "42"};
   const auto registration = parse_registration(words);
   REQUIRE(registration.ok());
   CHECK(registration->name == "b1");
@@ -281,11 +282,12 @@ TEST_CASE("a registration is read from the words of the command") {
   CHECK(registration->cluster == test::kCluster);
   CHECK(registration->epoch == 17);
   CHECK(registration->incarnation == UINT64_MAX);
+  CHECK(registration->disk_mark == 42);
 }
 
 TEST_CASE("a registration with a wrong word is refused, and the word named") {
   std::vector<std::string_view> words = {"b1", "b", "rack-2", "10.0.0.2", "7000",
-                                         "4",  "-", "0",      "1"};
+                                         "4",  "-", "0",      "1",        "0"};
   REQUIRE(parse_registration(words).ok());
   CHECK(parse_registration(words)->cluster.empty());
   const auto error_with = [&](size_t index, std::string_view word) {
@@ -298,9 +300,10 @@ TEST_CASE("a registration with a wrong word is refused, and the word named") {
   CHECK_THAT(error_with(4, "70000"), Contains("port '70000'"));
   CHECK_THAT(error_with(5, "9"), Contains("shards '9'"));
   CHECK_THAT(error_with(7, "x"), Contains("epoch 'x'"));
+  CHECK_THAT(error_with(9, "-1"), Contains("disk mark '-1'"));
   CHECK_THAT(error_with(8, "-1"), Contains("incarnation '-1'"));
   words.pop_back();
-  CHECK_THAT(parse_registration(words).status().message(), Contains("9 words"));
+  CHECK_THAT(parse_registration(words).status().message(), Contains("10 words"));
 }
 
 }  // namespace

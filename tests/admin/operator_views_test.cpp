@@ -138,6 +138,27 @@ TEST_CASE("a server that was replaced is not counted, and no trouble of the clus
   CHECK_THAT(text_of(nodes.items[1], "trouble"), Catch::StartsWith("replaced: "));
 }
 
+TEST_CASE("a node that waits for one with newer data says for whom, and what helps") {
+  Stage stage;
+  stage.admit({"a1", "b1"});
+  stage.answers("a1");
+  for (topology::Node& node : stage.members.topology.nodes)
+    node.since = node.name == "a1" ? topology::kSinceLongAgo : 4;
+  const auto become = [&](const std::string& name, topology::NodeState state) {
+    std::ranges::find(stage.members.topology.nodes, name, &topology::Node::name)->state = state;
+  };
+  become("a1", topology::NodeState::kRecovering);
+  become("b1", topology::NodeState::kTempFailed);
+  const auto trouble = [&] {
+    return text_of(status_view(stage.scene()).get("trouble")->items[0], "trouble");
+  };
+  CHECK_THAT(trouble(),
+             Catch::StartsWith("has an older disk than it had, and recovers: ") &&
+                 Contains("; waits for b1 with the newer data: start it, or give it up"));
+  become("b1", topology::NodeState::kRecovering);
+  CHECK_THAT(trouble(), !Contains("waits for"));
+}
+
 TEST_CASE("a server that was refused is in trouble, beside the node whose name it bears") {
   Stage stage;
   stage.admit({"a1", "b1"});

@@ -156,6 +156,41 @@ TEST_CASE("a verification is the sum of what all servers say, and ends when all 
   CHECK(text_of(view, "differences") == "2");
   CHECK(text_of(view, "mended") == "2");
   CHECK(view.get("first differences")->items.size() == 1);
+  CHECK(view.get("skipped because") == nullptr);
+}
+
+TEST_CASE("what a verification has skipped is told by the reason") {
+  Stage stage;
+  stage.wanted = {.id = 9};
+  Heartbeat last = verifies(9, 500, 0);
+  last.verification->skipped = {{"b1 is temp-failed", 300}};
+  stage.says("a1", last);
+  last.verification->skipped["a2 is recovering"] = 20;
+  stage.says("b1", last);
+  const Value view = verification_view(stage.scene());
+  CHECK(text_of(view, "state") == "done, but for the vnodes that were skipped");
+  CHECK(text_of(view, "compared") == "380");
+  CHECK(text_of(view, "skipped") == "620");
+  const Value* const reasons = view.get("skipped because");
+  REQUIRE(reasons != nullptr);
+  REQUIRE(reasons->items.size() == 2);
+  CHECK(reasons->items[0].text == "20 vnodes: a2 is recovering");
+  CHECK(reasons->items[1].text == "600 vnodes: b1 is temp-failed");
+}
+
+TEST_CASE("the comparison in the background is one task, the last, of all servers") {
+  Stage stage;
+  const Progress round{500, 400, Millis{3'600'000}};
+  stage.says("a1", {.anti_entropy = round});
+  stage.says("b1", {.anti_entropy = round});
+  const Value tasks = tasks_view(stage.scene());
+  REQUIRE(tasks.items.size() == 1);
+  CHECK(text_of(tasks.items[0], "task") == "comparison in the background");
+  CHECK(text_of(tasks.items[0], "server") == "all");
+  CHECK(text_of(tasks.items[0], "done") == "200 of 1000 vnodes, 20 %");
+  CHECK(text_of(tasks.items[0], "rate") == "3/min");
+  CHECK(text_of(tasks.items[0], "ends") == "in 4 h");
+  CHECK(status_view(stage.scene()).get("tasks") == nullptr);
 }
 
 }  // namespace

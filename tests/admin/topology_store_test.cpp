@@ -76,6 +76,25 @@ TEST_CASE("a new store holds a new cluster at epoch 1") {
   CHECK(fixture.store->next_node() == 1);
 }
 
+TEST_CASE("disk marks are kept, and damaged ones are refused") {
+  StoreFixture fixture;
+  fixture.open();
+  CHECK(fixture.store->disk_marks().empty());
+  const DiskMarks::ByNode marks{{1, 7}, {300, 1ULL << 60}};
+  REQUIRE(fixture.store->keep_disk_marks(marks).ok());
+  fixture.reopen();
+  CHECK(fixture.store->disk_marks() == marks);
+  REQUIRE(fixture.store->keep_disk_marks({}).ok());
+  fixture.reopen();
+  CHECK(fixture.store->disk_marks().empty());
+  fixture.store.reset();
+  const std::string damaged = GENERATE("1 x\n", "1", "1 2\n70000 3\n");
+  fixture.overwrite("disk-marks", damaged);
+  const auto opened = fixture.try_open();
+  CHECK(opened.code() == Code::kCorrupt);
+  CHECK_THAT(opened.status().message(), Contains("disk-marks"));
+}
+
 TEST_CASE("two clusters have two ids") {
   StoreFixture one;
   one.open();

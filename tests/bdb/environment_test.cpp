@@ -53,6 +53,42 @@ TEST_CASE("a checkpoint starts the count of log bytes anew and lets old log file
   CHECK(log_files(directory.file("env")) <= 2);
 }
 
+TEST_CASE("the synced LSN rises with what is on the disk, and no end of a process lowers it") {
+  const ScratchDirectory directory;
+  const std::string path = directory.file("env");
+  const std::string value(1000, 'v');
+  uint64_t before = 0;
+  {
+    OpenDatabase db(path);
+    before = db.env().synced_lsn();
+    CHECK(before > 0);
+    REQUIRE(db.put("key", value, Durability::kWrite).ok());
+    CHECK(db.env().synced_lsn() == before);  // Written, and not synced.
+    REQUIRE(db.env().flush_log().ok());
+    CHECK(db.env().synced_lsn() > before + value.size());
+    const uint64_t flushed = db.env().synced_lsn();
+    REQUIRE(db.put("key", value, Durability::kSync).ok());
+    CHECK(db.env().synced_lsn() > flushed);
+    before = db.env().synced_lsn();
+  }
+  // kill -9, some log files later.
+  Child writer([&](int pipe) {
+    OpenDatabase db(path);
+    for (int i = 0; i < 50; ++i)
+      if (!db.put("key", std::string(100'000, 'v'), Durability::kSync).ok()) return 1;
+    const uint64_t lsn = db.env().synced_lsn();
+    if (::write(pipe, &lsn, sizeof(lsn)) != sizeof(lsn)) return 1;
+    return ::pause();
+  });
+  uint64_t told = 0;
+  for (size_t i = 0; i < sizeof(told); ++i)
+    REQUIRE(writer.read_byte(reinterpret_cast<char*>(&told)[i]));
+  writer.kill();
+  CHECK(told > before);
+  OpenDatabase db(path);
+  CHECK(db.env().synced_lsn() >= told);
+}
+
 TEST_CASE("checkpoints and flushes beside the owner's writes disturb nothing") {
   const ScratchDirectory directory;
   OpenDatabase db(directory.file("env"));

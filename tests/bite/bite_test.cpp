@@ -260,6 +260,12 @@ TEST_CASE("a node that is filled anew learns what has been reclaimed") {
   show_bite({Guard::kFloorsTakenOver}, {1, 10}, options);
 }
 
+TEST_CASE("who comes back with an older disk than it had waits for the others") {
+  StoryOptions options = with({Fault::kOlderFirst});
+  options.time = Millis{8'000};
+  show_bite({Guard::kOlderDisksNoticed}, {1, 10}, options);
+}
+
 TEST_CASE("an update log knows whom its writes are for") {
   const StoryOptions options = with_keys(40, with({Fault::kKillServer}));
   show_cover({Guard::kLogsNameTarget}, {1, 5}, options);

@@ -1,7 +1,9 @@
 // Disks that fill up and files that rot, under one data server of a running cluster.
 #include <catch2/catch.hpp>
+#include <filesystem>
 
 #include "tests/integration/cluster.h"
+#include "tests/integration/cluster_state.h"
 #include "tests/integration/disk_faults.h"
 
 namespace doris::integration {
@@ -85,6 +87,43 @@ TEST_CASE("a damaged file is never served from: its data server refuses, and nam
     }));
   }
   CHECK_THAT(cluster.log("a1"), Catch::Contains(damaged.front()));
+}
+
+// Nobody could tell from what it holds that it is not the newest: the admin remembers how far its
+// disk had come.
+TEST_CASE("both servers are dead, and the first to come back has an older disk: nobody reads it") {
+  Cluster cluster({.conf = {"appendfsync=always", "request-timeout=1s"}});
+  const auto set_all = [&](const std::string& value) {
+    RedisClient client = cluster.client();
+    for (int i = 0; i < 20; ++i)
+      REQUIRE(client.command({"SET", "k" + std::to_string(i), value}).ok());
+  };
+  const std::filesystem::path disk = cluster.directory() + "/a1";
+  const std::filesystem::path copy = cluster.directory() + "/older";
+  set_all("old");
+  cluster.kill("a1");
+  std::filesystem::copy(disk, copy, std::filesystem::copy_options::recursive);
+  cluster.restart("a1");
+  REQUIRE(becomes_whole(cluster));
+  set_all("new");
+  RedisClient client = cluster.client();
+  REQUIRE(client.command({"DORIS.VERIFY"}).kind == Reply::kStatus);
+  REQUIRE(eventually([&] {  // It ends with a heartbeat, which has told how far the disks are.
+    return client.command({"DORIS.VERIFY", "STATUS"}).line("state") == "done";
+  }));
+
+  cluster.kill_together({"a1", "b1"});
+  std::filesystem::remove_all(disk);
+  std::filesystem::copy(copy, disk, std::filesystem::copy_options::recursive);
+  cluster.restart("a1");
+  CHECK(eventually([&] { return status_of(cluster).find("waits for b1") != std::string::npos; }));
+  for (int i = 0; i < 3; ++i)
+    CHECK(client.command({"GET", "k" + std::to_string(i)}).kind == Reply::kError);
+
+  cluster.restart("b1");
+  REQUIRE(becomes_whole(cluster));
+  for (int i = 0; i < 20; ++i)
+    CHECK(client.command({"GET", "k" + std::to_string(i)}) == Reply::bulk("new"));
 }
 
 }  // namespace

@@ -82,8 +82,8 @@ TEST_CASE_METHOD(RunningNode, "what is no topology, or another cluster's, is ref
 TEST_CASE_METHOD(RunningNode, "each start of a node is another incarnation") {
   start_serving(3);
   const resp::Value first = whole_heartbeat();
-  REQUIRE(first.items.size() == 11);
-  CHECK_THAT(admin_.registration(), Catch::EndsWith(std::to_string(first.items[6].integer) + " "));
+  REQUIRE(first.items.size() == 13);
+  CHECK_THAT(admin_.registration(), Contains(" " + std::to_string(first.items[6].integer) + " "));
   CHECK(whole_heartbeat().items[6] == first.items[6]);
   restart();
   REQUIRE(eventually([&] { return heartbeat() == at(3, true); }));
@@ -122,6 +122,17 @@ TEST_CASE_METHOD(RunningNode, "a node that the topology does not suit says why i
     topology.nodes[0].name = "a9";
     CHECK(ask({"DORIS.ADOPT", topology::encode(topology)}) == Value::simple("OK"));
     CHECK_THAT(link(0, 4).text, Contains("does not name this node"));
+  }
+  SECTION("it was replaced") {
+    topology::Node successor = topology.nodes[0];
+    topology.nodes[0].state = topology::NodeState::kDead;
+    successor.id = 9;
+    successor.name = "a9";
+    topology.nodes.push_back(successor);
+    for (topology::NodeId& owner : topology.owner[0])
+      owner = 9;
+    CHECK(ask({"DORIS.ADOPT", topology::encode(topology)}) == Value::simple("OK"));
+    CHECK_THAT(link(0, 4).text, Contains("was declared dead and replaced: stop it"));
   }
   SECTION("it has another number of shards") {
     topology.nodes[0].shards = 4;

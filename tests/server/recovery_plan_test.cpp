@@ -72,6 +72,20 @@ TEST_CASE("a peer that failed later is waited for, one that failed earlier is no
   CHECK(compared(plan) == shared(table, 4));
 }
 
+// Its id may be the lower one.
+TEST_CASE("who has an older disk waits for who failed, and not for who never had anything") {
+  const auto since = GENERATE(topology::Epoch{topology::kSinceEver}, topology::Epoch{5});
+  topology::Topology topology = with_a1_recovering();
+  topology.nodes[0].state = NodeState::kUp;
+  topology.nodes[0].since = 0;
+  topology.nodes[2].state = NodeState::kRecovering;
+  topology.nodes[2].since = since;
+  topology.nodes[1].state = topology.nodes[3].state = NodeState::kRecovering;
+  topology.nodes[1].since = topology.nodes[3].since = topology::kSinceLongAgo;
+  const topology::RoutingTable table(topology);
+  CHECK((plan_recovery(table, 4, 0).waiting > 0) == (since == 5));
+}
+
 TEST_CASE("of two that failed in one epoch the lower id does not wait for the higher") {
   topology::Topology topology = with_a1_recovering();
   topology.nodes[1].state = NodeState::kRecovering;

@@ -15,6 +15,15 @@ void SimDisk::sync() {
     if (shard.open != nullptr) shard.synced = shard.committed = *shard.open;
 }
 
+uint64_t SimDisk::mark() const {
+  uint64_t mark = 1;
+  for (const Shard& shard : shards_) {
+    const testing::MemStore& committed = shard.open != nullptr ? *shard.open : shard.committed;
+    mark += (sync_each_commit_ ? committed : shard.synced).batches.size();
+  }
+  return mark;
+}
+
 void SimDisk::back_up() {
   for (Shard& shard : shards_) {
     shard.backup = shard.open != nullptr ? *shard.open : shard.committed;

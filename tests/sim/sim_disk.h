@@ -36,6 +36,9 @@ class SimDisk {
   // What has been committed is safe from now on. Not needed where each commit is synced.
   void sync();
 
+  // How many batches are safe, and one.
+  [[nodiscard]] uint64_t mark() const;
+
   // A copy of what has been committed, for Crash::kOlder.
   void back_up();
 
@@ -81,6 +84,7 @@ class SimStores final : public server::Stores {
   void start_upkeep() override {}
   void stop_upkeep() override {}
   [[nodiscard]] bool writes_allowed() const override { return true; }
+  [[nodiscard]] uint64_t disk_mark() const override { return disk_.mark(); }
   [[nodiscard]] uint64_t log_bytes(uint32_t) const override { return 0; }
 
  private:

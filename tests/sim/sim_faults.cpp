@@ -34,6 +34,10 @@ constexpr Micros kResetPause{5'000};
 constexpr Micros kLateMax{50'000};
 constexpr Micros kLatePause{20'000};
 
+// By then the admin has heard how far a disk has come, or has even kept it.
+constexpr Micros kMarkHeard{1'000'000};
+constexpr Micros kMarkKept{6'000'000};
+
 constexpr std::array kNames{
     Name{Fault::kResets, "resets"},
     Name{Fault::kKillRouter, "kill"},
@@ -52,6 +56,7 @@ constexpr std::array kNames{
     Name{Fault::kCutGroupAndKill, "cut group and kill"},
     Name{Fault::kCutGroupAndFreeze, "cut group and freeze"},
     Name{Fault::kKillAll, "kill all"},
+    Name{Fault::kOlderFirst, "older disk first"},
     Name{Fault::kPowerAndResets, "no power, and resets"},
     Name{Fault::kCutAndKill, "cut and kill"},
     Name{Fault::kPowerAndKill, "no power, and kill"},
@@ -127,6 +132,8 @@ void SimFaults::strike(Fault fault, Micros time) {
       return cut_group_and_freeze(time);
     case Fault::kKillAll:
       return kill_all(time);
+    case Fault::kOlderFirst:
+      return older_first(time);
     case Fault::kPowerAndResets:
       return power_and_resets(time);
     case Fault::kCutAndKill:
@@ -236,6 +243,25 @@ void SimFaults::kill_all(Micros time) {
     programs.erase(next);
     world_.run_for(world_.between(Micros{0}, kBetweenTwo));
   }
+}
+
+void SimFaults::older_first(Micros time) {
+  const size_t older = world_.random().below(cluster_.servers());
+  const bool with_admin = world_.chance(30);
+  tell(cluster_.server(older).name() + (with_admin ? ", and the admin" : ""));
+  cluster_.back_up(older);
+  world_.run_for(with_admin ? kMarkKept : kMarkHeard);
+  for (size_t i = 0; i < cluster_.servers(); ++i) {
+    const auto how = i == older ? SimDisk::Crash::kOlder : SimDisk::Crash::kProcess;
+    cluster_.kill(cluster_.server(i), how);
+  }
+  if (with_admin) cluster_.kill(cluster_.admin(), SimDisk::Crash::kProcess);
+  world_.run_for(world_.between(Micros{0}, kNoticedAfter));
+  if (with_admin) cluster_.admin().start();
+  cluster_.server(older).start();
+  world_.run_for(time);
+  for (size_t i = 0; i < cluster_.servers(); ++i)
+    if (i != older) cluster_.server(i).start();
 }
 
 void SimFaults::power_and_resets(Micros time) {

@@ -36,6 +36,7 @@ enum class Fault : uint8_t {
   kCutGroupAndKill,    // A router is cut off from one group; then a server of the other one dies.
   kCutGroupAndFreeze,  // A router is cut off from one group, and freezes while it is forgotten.
   kKillAll,            // All programs at once, which start again in any order.
+  kOlderFirst,         // All data servers at once; one comes back first, with an older disk.
   kPowerAndResets,  // A server loses power; while it recovers, connections are reset all the time.
   kCutAndKill,      // A router is cut off from a server, which then dies.
   kPowerAndKill,  // A server loses power and comes back, cut off from a router; then another dies.
@@ -69,6 +70,7 @@ class SimFaults {
   void cut_off(const SimProgram& program, Micros time);
   void cut_admin(Micros time);
   void kill_all(Micros time);
+  void older_first(Micros time);
   void cut_group_and_kill(Micros time);
   void cut_group_and_freeze(Micros time);
   void cut_from_group(const SimProgram& router, uint64_t group);

@@ -192,6 +192,10 @@ TEST_CASE("all programs die at once, and nothing that clients were told becomes 
   tell_stories(150, long_story({Fault::kKillAll}));
 }
 
+TEST_CASE("the first server that comes back has an older disk, and nothing stale is shown") {
+  tell_stories(100, long_story({Fault::kOlderFirst}));
+}
+
 TEST_CASE("a data server that dies costs clients 300 ms and no error") {
   tell_stories(100, long_story({Fault::kKillServer}), [](const SimStory& story) {
     CHECK(story.refused == 0);
