@@ -222,9 +222,19 @@ signal() {
   pid=$(pid_of "$2") && kill -s "$1" "$pid" 2>/dev/null
 }
 
+# Whether a program that was killed is still on its way out: it has no command line any more, and
+# yet its ports and its lock on the data.
+is_dying() {
+  local pid
+  [[ -f $dir/$1.pid ]] && pid=$(<"$dir/$1.pid") && [[ -n $pid ]] || return 1
+  [[ -z $(tr -d '\0' <"/proc/$pid/cmdline") ]] || return 1
+  [[ $(awk '$1 == "State:" {print $2}' "/proc/$pid/status") == [!ZX] ]]
+} 2>/dev/null
+
 launch() {
-  local arguments within=() machine=${option[machine-$1]:-}
+  local arguments within=() machine=${option[machine-$1]:-} deadline=$((SECONDS + stop_seconds))
   pid_of "$1" >/dev/null && return
+  while is_dying "$1" && ((SECONDS <= deadline)); do sleep 0.02; done
   [[ -z $machine ]] || within=(nsenter "--net=${machine#*,}")
   mapfile -t arguments < <(command_line_of "$1")
   port_of "$1" >"$dir/$1.port"
