@@ -137,8 +137,12 @@ void Admin::note_disk_marks() {
 }
 
 void Admin::keep_disk_marks() {
+  if (disk_marks_.marks() == store_->disk_marks()) return;
   const Status kept = store_->keep_disk_marks(disk_marks_.marks());
-  if (!kept.ok()) kLog.error("the marks of the servers' disks are not kept: {}", kept.message());
+  if (!kept.ok() && kept.message() != store_trouble_) {
+    kLog.error("the marks of the servers' disks are not kept: {}", kept.message());
+  }
+  store_trouble_ = kept.message();
 }
 
 // A server that is `up` serves from the moment it is let in. If its process is a new one, it may
@@ -238,6 +242,7 @@ Status Admin::adopt(Change change, const std::string& who) {
   keep_disk_marks();  // Whom this fails may come back with less.
   Status stored = store_->change(std::move(change.topology), {who, change.what, change.why});
   if (!stored.ok()) kLog.error("'{}' could not be stored: {}", change.what, stored.message());
+  store_trouble_ = stored.message();
   return stored;
 }
 
@@ -263,7 +268,8 @@ Scene Admin::scene() {
            .permanent_failure_after = settings_.permanent_failure_after,
            .degraded_writes = settings_.degraded_writes},
           outdated_,
-          refusals_.list(loop_.now())};
+          refusals_.list(loop_.now()),
+          store_trouble_};
 }
 
 void Admin::verify(bool repairs) {

@@ -122,6 +122,7 @@ class Admin final : private net::PassTask {
   WatcherList watchers_;
   std::string outdated_;
   RefusalList refusals_;
+  std::string store_trouble_;    // Why the last change could not be kept; empty: it was.
   std::string last_unreplaced_;  // Why a node that is lost has no successor, to log it once.
 
   // By id, so that who is told first does not hang on where memory lies.

@@ -35,6 +35,17 @@ class Words {
   std::string why_;
 };
 
+// Whether a process of `node` that was started anew can be brought up to date before it serves. Not
+// if one that counts as up is silent, or steps back now: the two may have restarted together, and
+// one has to be first. Who has nobody to be compared with may yet have to read update logs.
+bool can_step_back(const Topology& topology, NodeId node, const FactsOf& facts) {
+  return std::ranges::all_of(owners_beside(topology, node), [&](NodeId id) {
+    const Node& other = *topology.find(id);
+    const bool is_up = other.state == NodeState::kUp;
+    return is_up ? facts(other).answers : other.since <= topology.epoch;
+  });
+}
+
 // The next state of a node, by the picture in failover.h.
 void move_node(Topology& topology, Node& node, const FactsOf& facts_of, Words& words) {
   const NodeFacts facts = facts_of(node);
@@ -48,7 +59,7 @@ void move_node(Topology& topology, Node& node, const FactsOf& facts_of, Words& w
     node.state = NodeState::kTempFailed;
     words.add(fmt::format("{} has failed", node.name),
               facts.failed ? facts.why : "its disk is too full for writes");
-  } else if (is_up && facts.restarted && others_have_all(topology, node.id, facts_of)) {
+  } else if (is_up && facts.restarted && can_step_back(topology, node.id, facts_of)) {
     node.since = next;
     node.state = NodeState::kRecovering;
     words.add(fmt::format("{} recovers", node.name), "its process was started anew");

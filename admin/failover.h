@@ -5,7 +5,7 @@
 //   up ----------------> temp-failed --------------> recovering ------------------------> up
 //    \                        ^                        |  ^
 //     \                       +--------- failed -------+  |
-//      +---------- its process has restarted -------------+   (if others have all that it has)
+//      +---------- its process has restarted -------------+   (unless one that is up is silent)
 //
 // A node that an operator holds (DORIS.NODE FAIL) stays temp-failed.
 //

@@ -40,6 +40,7 @@ struct Scene {
   FailoverRules failover{};
   std::string outdated{};  // Admin::outdated().
   std::vector<Refusal> refusals{};
+  std::string store_trouble{};  // Why the admin's last change was not kept.
 };
 
 // The cluster in a few lines: does it serve, and is everything there twice?

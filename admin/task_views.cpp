@@ -89,6 +89,12 @@ Verified verified(const Scene& scene) {
       all.waiting.push_back(node.name);
     }
   }
+  // Nobody who is up has these among his own.
+  uint64_t& total = all.sum.progress.total;
+  if (all.waiting.empty() && total < scene.topology.vnodes) {
+    all.sum.skipped["no copy was up when it began"] = scene.topology.vnodes - total;
+    total = scene.topology.vnodes;
+  }
   return all;
 }
 
@@ -179,7 +185,9 @@ bool verification_runs(const Scene& scene) {
 Value verification_view(const Scene& scene) {
   if (scene.verification.id == 0) {
     return MapBuilder()
-        .add("state", "none since this admin has started: DORIS.VERIFY [REPAIR] starts one")
+        .add(
+            "state",
+            "none since the admin was started, or it was stopped: DORIS.VERIFY [REPAIR] starts one")
         .take();
   }
   const Verified all = verified(scene);

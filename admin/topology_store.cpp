@@ -259,7 +259,6 @@ Result<uint32_t> TopologyStore::draw_router_number() {
 }
 
 Status TopologyStore::keep_disk_marks(const DiskMarks::ByNode& marks) {
-  if (marks == disk_marks_) return Status::okay();
   auto txn = bdb::Transaction::begin(*env_);
   if (!txn.ok()) return txn.status();
   DORIS_RETURN_IF_ERROR(db_->put(**txn, kDiskMarksKey, encode_marks(marks)));

@@ -41,7 +41,8 @@ std::string awaited_text(const Topology& topology, const Node& node) {
   }
   if (names.empty()) return "";
   return fmt::format(
-      "; waits for {} with the newer data: start it, or give it up (DORIS.NODE REPLACE .. FORCE)",
+      "; waits for {}, whose data may be newer: start it, or give it up (DORIS.NODE REPLACE .. "
+      "FORCE)",
       list_text(std::move(names)));
 }
 
@@ -136,6 +137,14 @@ Value troubles_view(const Scene& scene) {
     const std::string trouble = trouble_text(scene, node);
     if (trouble.empty() || node.state == NodeState::kDead) continue;
     troubles.push_back(MapBuilder().add("server", node.name).add("trouble", trouble).take());
+  }
+  if (!scene.store_trouble.empty()) {
+    troubles.push_back(MapBuilder()
+                           .add("server", "the admin")
+                           .add("trouble", fmt::format("nobody is failed over, and nothing else "
+                                                       "changes, while it cannot write: {}",
+                                                       scene.store_trouble))
+                           .take());
   }
   for (const Refusal& refusal : scene.refusals) {
     troubles.push_back(MapBuilder()

@@ -16,14 +16,6 @@ const Log kLog("anti-entropy");
 constexpr size_t kPageRecords = 256;
 constexpr size_t kPageBytes = 256UL * 1024;
 
-// Nobody has failed or recovers: all update logs are empty, or of the past.
-bool all_is_well(const topology::Topology& topology) {
-  return std::ranges::none_of(topology.nodes, [](const topology::Node& node) {
-    return node.state == topology::NodeState::kTempFailed ||
-           node.state == topology::NodeState::kRecovering;
-  });
-}
-
 std::vector<topology::Vnode> primaries_of(const topology::RoutingTable& table,
                                           const topology::Replica& self, topology::Group group) {
   std::vector<topology::Vnode> vnodes;
@@ -47,7 +39,7 @@ AntiEntropy::AntiEntropy(net::Loop& loop, Random& random, Shard& shard, const St
       options_(options),
       round_(round),
       timer_(loop.timer([this] { (this->*next_step_)(); })) {
-  if (!all_is_well(standing.table->topology())) return;
+  if (!standing.table->topology().is_whole()) return;  // Some update logs may not be empty.
   vnodes_ = primaries_of(*standing.table, {standing.self, shard.options().index}, standing.group);
   if (vnodes_.empty()) return;
   pause_ = std::max(Millis{1}, options.interval / static_cast<int64_t>(vnodes_.size()));

@@ -16,17 +16,6 @@ Result<std::unique_ptr<Store>> BdbStores::open(uint32_t shard, uint32_t shards,
   return std::unique_ptr<Store>(*std::move(store));
 }
 
-// A sum, since the shards' disks are one: an older copy has all of them older.
-uint64_t BdbStores::disk_mark() const {
-  uint64_t sum = 0;
-  for (BdbStore* const store : stores_) {
-    const uint64_t lsn = store->environment().synced_lsn();
-    if (lsn == 0) return 0;
-    sum += lsn;
-  }
-  return sum;
-}
-
 void BdbStores::start_upkeep() {
   std::vector<bdb::Environment*> environments;
   for (BdbStore* const store : stores_)

@@ -22,7 +22,7 @@ class BdbStores final : public Stores {
   void start_upkeep() override;
   void stop_upkeep() override { maintenance_.reset(); }
   [[nodiscard]] bool writes_allowed() const override { return maintenance_->writes_allowed(); }
-  [[nodiscard]] uint64_t disk_mark() const override;
+  [[nodiscard]] uint64_t disk_mark() const override { return maintenance_->synced_lsns(); }
   [[nodiscard]] uint64_t log_bytes(uint32_t shard) const override {
     return stores_[shard]->environment().log_bytes_since_checkpoint();
   }

@@ -63,9 +63,10 @@ std::string info_text(const Node& node) {
   for (const LogReport& log : node.report().logs)
     text += log_line(node, log);
   const Result<uint64_t> free = free_bytes(settings.directory);
-  text +=
-      fmt::format("\r\n# Disk\r\ndirectory:{}\r\nfree_bytes:{}\r\nwrites_allowed:{}\r\n",
-                  settings.directory, free.ok() ? *free : 0, node.writes_allowed() ? "yes" : "no");
+  text += fmt::format(
+      "\r\n# Disk\r\ndirectory:{}\r\nfree_bytes:{}\r\nwrites_allowed:{}\r\ndisk_mark:{}\r\n",
+      settings.directory, free.ok() ? *free : 0, node.writes_allowed() ? "yes" : "no",
+      node.disk_mark());
   return text;
 }
 

@@ -18,19 +18,19 @@ constexpr Millis kRetryPause{100};
 
 }  // namespace
 
-LogDrain::LogDrain(net::Loop& loop, Shard& shard, std::unique_ptr<PeerClient> keeper,
-                   const Target& target, std::function<void()> on_done)
+LogDrain::LogDrain(net::Loop& loop, Shard& shard, std::unique_ptr<PeerClient> keeper, Source source,
+                   std::function<void()> on_done)
     : shard_(shard),
       keeper_(std::move(keeper)),
-      target_(target),
+      source_(std::move(source)),
       on_done_(std::move(on_done)),
       retry_(loop.timer([this] { read_page(); })) {
   read_page();
 }
 
 void LogDrain::read_page() {
-  keeper_->ask({"VLOGREAD", fmt::to_string(target_.node), fmt::to_string(target_.shards),
-                fmt::to_string(target_.shard), from_, fmt::to_string(kPageEntries)},
+  keeper_->ask({"VLOGREAD", fmt::to_string(source_.target), fmt::to_string(source_.shards),
+                fmt::to_string(source_.shard), from_, fmt::to_string(kPageEntries)},
                [this](const Result<resp::Value>& reply) { on_page(reply); });
 }
 
@@ -42,7 +42,7 @@ void LogDrain::on_page(const Result<resp::Value>& reply) {
     return;
   }
   failures_ = 0;
-  drop(*page);
+  if (source_.shares == nullptr) drop(*page);
   from_ = page->next;
   if (from_.empty()) {
     on_done_();
@@ -52,20 +52,22 @@ void LogDrain::on_page(const Result<resp::Value>& reply) {
 }
 
 Status LogDrain::store(const LogPage& page) {
-  for (const LogPage::Item& item : page.items)
-    DORIS_RETURN_IF_ERROR(shard_.add_copy(item.vnode, item.record));
+  for (const LogPage::Item& item : page.items) {
+    const bool is_ours = source_.shares == nullptr || source_.shares(item.vnode);
+    if (is_ours) DORIS_RETURN_IF_ERROR(shard_.add_copy(item.vnode, item.record));
+  }
   return shard_.commit_copies();
 }
 
 // Nobody waits for the answers: what is not dropped now is dropped when this node is up.
 void LogDrain::drop(const LogPage& page) {
   for (const LogPage::Item& item : page.items) {
-    keeper_->ask(drop_command(target_.node, item), [](const Result<resp::Value>&) {});
+    keeper_->ask(drop_command(source_.target, item), [](const Result<resp::Value>&) {});
   }
 }
 
 void LogDrain::on_trouble(const Status& why) {
-  if (++failures_ < kAttempts) {
+  if (++failures_ < kAttempts || source_.is_needed) {
     retry_->start(kRetryPause);
     return;
   }

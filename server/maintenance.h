@@ -4,7 +4,7 @@
 //   flusher       each second: forces every shard's log to the disk (appendfsync everysec)
 //   checkpointer  each second: checkpoints the shards that have much log, or old changes,
 //                 one after the other
-//   disk watch    five times a second: is there room for writes?
+//   disk watch    five times a second: is there room for writes? how far have the logs come?
 //
 // A shard that cannot be synced or checkpointed for another reason than a full disk has
 // failed: it is reported once and never touched again, since a retry could succeed after
@@ -56,6 +56,11 @@ class Maintenance {
   // False while the disk is too full for writes. Any thread.
   [[nodiscard]] bool writes_allowed() const { return disk_.writes_allowed(); }
 
+  // The sum of the shards' synced LSNs, as of the last look; 0 if one is not known. Any thread.
+  [[nodiscard]] uint64_t synced_lsns() const {
+    return synced_lsns_.load(std::memory_order_relaxed);
+  }
+
  private:
   struct Shard {
     bdb::Environment* environment;
@@ -65,6 +70,7 @@ class Maintenance {
     std::atomic<bool> failed{false};
   };
 
+  void look();
   void flush_all();
   void checkpoint_due();
 
@@ -75,6 +81,7 @@ class Maintenance {
   const Options options_;
   std::vector<std::unique_ptr<Shard>> shards_;
   DiskWatch disk_;
+  std::atomic<uint64_t> synced_lsns_{0};
 
   // Last, in this order: they use all of the above.
   std::unique_ptr<PeriodicThread> flusher_;

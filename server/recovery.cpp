@@ -1,5 +1,7 @@
 #include "server/recovery.h"
 
+#include <utility>
+
 #include "base/guard.h"
 #include "base/log.h"
 #include "server/shard.h"
@@ -37,17 +39,33 @@ std::unique_ptr<PeerClient> Recovery::client(const topology::Replica& where) con
 }
 
 void Recovery::drain_logs() {
+  // What this process had taken it has, if it has ever served; and may be asked to do again what it
+  // has forgotten that it did (Shard::set_standing()).
+  if (shard_.has_been_up()) plan_.other_logs.clear();
   if (!guarded(Guard::kLogsDrained)) plan_.log_keepers.clear();
-  drains_left_ = static_cast<uint32_t>(plan_.log_keepers.size());
+  if (!guarded(Guard::kOtherLogsRead)) plan_.other_logs.clear();
+  drains_left_ = static_cast<uint32_t>(plan_.log_keepers.size() + plan_.other_logs.size());
   if (drains_left_ == 0) compare();
-  const topology::Node& self = *standing_.table->topology().find(standing_.self);
-  const LogDrain::Target target{standing_.self, self.shards, shard_.options().index};
-  for (const topology::Replica& keeper : plan_.log_keepers) {
-    drains_.push_back(std::make_unique<LogDrain>(loop_, shard_, client(keeper), target, [this] {
-      if (--drains_left_ == 0) compare();
-      tell_progress();
-    }));
+  const topology::RoutingTable& table = *standing_.table;
+  const topology::Node& self = *table.topology().find(standing_.self);
+  const uint8_t index = shard_.options().index;
+  for (const topology::Replica& keeper : plan_.log_keepers)
+    drain(keeper, {.target = self.id, .shards = self.shards, .shard = index});
+  const auto shares = [&table, replica = topology::Replica{self.id, index},
+                       group = self.group](topology::Vnode vnode) {
+    return vnode < table.vnodes() && table.replica(vnode, group) == replica;
+  };
+  for (const RecoveryPlan::OtherLog& log : plan_.other_logs) {
+    drain(log.keeper, {log.target, self.shards, index, shares, log.is_needed});
   }
+}
+
+void Recovery::drain(const topology::Replica& keeper, LogDrain::Source source) {
+  drains_.push_back(
+      std::make_unique<LogDrain>(loop_, shard_, client(keeper), std::move(source), [this] {
+        if (--drains_left_ == 0) compare();
+        tell_progress();
+      }));
 }
 
 void Recovery::compare() {

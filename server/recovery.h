@@ -37,6 +37,7 @@ class Recovery {
  private:
   [[nodiscard]] std::unique_ptr<PeerClient> client(const topology::Replica& where) const;
   void drain_logs();
+  void drain(const topology::Replica& keeper, LogDrain::Source source);
   void compare();
   void tell_progress();
 

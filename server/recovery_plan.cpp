@@ -1,5 +1,8 @@
 #include "server/recovery_plan.h"
 
+#include <algorithm>
+#include <set>
+
 #include "base/check.h"
 
 namespace doris::server {
@@ -19,6 +22,14 @@ bool has_newer_data(const Node& other, const Node& self) {
   return other.id < self.id && other.state == NodeState::kRecovering;
 }
 
+// What was kept for a node that was replaced by one which has nothing yet may be the newest, too.
+void add_the_dead(const topology::Topology& topology, topology::Group group,
+                  std::set<topology::NodeId>& targets) {
+  for (const Node& node : topology.nodes) {
+    if (node.group == group && node.state == NodeState::kDead) targets.insert(node.id);
+  }
+}
+
 }  // namespace
 
 RecoveryPlan plan_recovery(const topology::RoutingTable& table, topology::NodeId self,
@@ -32,6 +43,7 @@ RecoveryPlan plan_recovery(const topology::RoutingTable& table, topology::NodeId
     for (uint8_t each = 0; each < node.shards; ++each)
       plan.log_keepers.push_back({node.id, each});
   }
+  std::set<topology::NodeId> behind;  // Those with older data.
   for (uint32_t v = 0; v < table.vnodes(); ++v) {
     const auto vnode = static_cast<topology::Vnode>(v);
     if (table.replica(vnode, me->group) != topology::Replica{self, shard}) continue;
@@ -40,6 +52,18 @@ RecoveryPlan plan_recovery(const topology::RoutingTable& table, topology::NodeId
       plan.compare[other].push_back(vnode);
     } else if (has_newer_data(*topology.find(other.node), *me)) {
       ++plan.waiting;
+    } else {
+      behind.insert(other.node);
+    }
+  }
+  const bool is_filled_anew = std::ranges::any_of(behind, [&](topology::NodeId id) {
+    return topology.find(id)->since == topology::kSinceEver;
+  });
+  if (is_filled_anew) add_the_dead(topology, other_group(me->group), behind);
+  for (const topology::NodeId target : behind) {
+    for (const topology::Replica& keeper : plan.log_keepers) {
+      const bool is_needed = topology.find(target)->stand_in == keeper.node;
+      plan.other_logs.push_back({keeper, target, is_needed});
     }
   }
   return plan;

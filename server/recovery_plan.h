@@ -3,7 +3,9 @@
 //
 //   the other owner of a vnode..
 //     is up                      compare with it: it has every acknowledged write
-//     failed before this node    nothing: this node's copy is the newest there is
+//     failed before this node    nothing: this node's copy is the newest there is. But what it has
+//                                acknowledged since then it may have lost with its process or its
+//                                disk; the log that was kept for the other has that, too
 //     failed after it            wait for it: it has what this node missed
 //
 // Of two that failed in the same epoch neither has missed a write: if both are back the lower id
@@ -21,6 +23,15 @@ struct RecoveryPlan {
   // Every shard that may keep an update log for this node: all that answer, since stand-ins may
   // have changed while the node was away.
   std::vector<topology::Replica> log_keepers;
+
+  // Logs that are kept for who has failed before this node, or was given up, and had the other copy
+  // of some of its vnodes.
+  struct OtherLog {
+    topology::Replica keeper;
+    topology::NodeId target = topology::kNoNode;
+    bool is_needed = false;  // The keeper is the target's stand-in.
+  };
+  std::vector<OtherLog> other_logs;
 
   // The vnodes to compare, by where their other replica is.
   std::map<topology::Replica, std::vector<topology::Vnode>> compare;

@@ -87,6 +87,7 @@ void Shard::set_standing(Standing standing) {
     doubt_to_ = static_cast<uint64_t>(std::max<int64_t>(started_ms_, 0)) << 16;
     doubt_from_ = doubt_to_ - std::min(doubt_to_, static_cast<uint64_t>(kDoubt.count()) << 16);
   }
+  has_been_up_ = has_been_up_ || (standing_.ready() && standing_.is_up());
   if (verification_ != nullptr) verification_->go_on(standing_);
   if (standing_.ready() && standing_.owns()) start_beside_requests();
 }
@@ -220,14 +221,16 @@ void Shard::want_settled(const KeyRef& key, const resp::Version& version) {
   if (sharer_ != nullptr && sharer_->want(key, version)) loop_.schedule(*this);
 }
 
-// What is kept for a node that is up again, or gone for good, nobody will ask for.
+// What is kept for a node that is up again nobody will ask for, nor for one that is gone for good
+// once nobody recovers.
 void Shard::clear_stale_logs() {
   if (standing_.table == nullptr || !refusal_of_all().empty() || !refusal_of_writes().empty())
     return;
+  const bool is_whole = standing_.table->topology().is_whole();
   for (const topology::NodeId target : store_->log_targets()) {
     const topology::Node* const node = standing_.table->topology().find(target);
     const bool stale = node == nullptr || node->state == topology::NodeState::kUp ||
-                       node->state == topology::NodeState::kDead;
+                       (node->state == topology::NodeState::kDead && is_whole);
     if (!stale) continue;
     batch_open_ = true;
     loop_.schedule(*this);

@@ -159,6 +159,9 @@ class Shard final : private net::PassTask {
     return version.hlc >= doubt_from_ && version.hlc < doubt_to_;
   }
 
+  // Whether this process has been up: what the shard had then it has, and more.
+  [[nodiscard]] bool has_been_up() const { return has_been_up_; }
+
   // What is for the shard itself to settle is begun at the end of the pass, not with the next tick.
   void settle_soon() { settles_soon_ = true; }
 
@@ -212,6 +215,7 @@ class Shard final : private net::PassTask {
   uint64_t clock_seen_ = 0;
   const int64_t started_ms_;
   bool was_ready_ = false;
+  bool has_been_up_ = false;
   uint64_t doubt_from_ = 0;  // See is_doubtful(); empty at first.
   uint64_t doubt_to_ = 0;
   Random random_;

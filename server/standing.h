@@ -32,6 +32,9 @@ struct Standing {
   [[nodiscard]] bool recovering() const {
     return owns() && table->topology().find(self)->state == topology::NodeState::kRecovering;
   }
+  [[nodiscard]] bool is_up() const {
+    return owns() && table->topology().find(self)->state == topology::NodeState::kUp;
+  }
 };
 
 }  // namespace doris::server

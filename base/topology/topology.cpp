@@ -160,6 +160,12 @@ Status check_tables(const Topology& topology) {
 
 }  // namespace
 
+bool Topology::is_whole() const {
+  return std::ranges::none_of(nodes, [](const Node& node) {
+    return node.state == NodeState::kTempFailed || node.state == NodeState::kRecovering;
+  });
+}
+
 const Node* Topology::find(NodeId id) const {
   const auto found = std::ranges::lower_bound(nodes, id, {}, &Node::id);
   return found == nodes.end() || found->id != id ? nullptr : &*found;

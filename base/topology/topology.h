@@ -90,6 +90,7 @@ struct Topology {
   std::vector<Group> primary;
 
   [[nodiscard]] bool formed() const { return !primary.empty(); }
+  [[nodiscard]] bool is_whole() const;                          // Nobody has failed or recovers.
   [[nodiscard]] const Node* find(NodeId id) const;              // nullptr if absent.
   [[nodiscard]] const Node* find(std::string_view name) const;  // nullptr if absent.
 

@@ -45,13 +45,15 @@ class Stage {
             {},
             {},
             {},
-            refusals};
+            refusals,
+            store_trouble};
   }
 
   test::Members members;
   std::map<topology::NodeId, NodeHealth> healths;
   std::vector<Watcher> watchers;
   std::vector<Refusal> refusals;
+  std::string store_trouble;
 };
 
 std::string text_of(const Value& map, std::string_view key) {
@@ -154,9 +156,22 @@ TEST_CASE("a node that waits for one with newer data says for whom, and what hel
   };
   CHECK_THAT(trouble(),
              Catch::StartsWith("has an older disk than it had, and recovers: ") &&
-                 Contains("; waits for b1 with the newer data: start it, or give it up"));
+                 Contains("; waits for b1, whose data may be newer: start it, or give it up"));
   become("b1", topology::NodeState::kRecovering);
   CHECK_THAT(trouble(), !Contains("waits for"));
+}
+
+TEST_CASE("an admin that cannot write is in trouble") {
+  Stage stage;
+  stage.admit({"a1", "b1"});
+  stage.answers("a1");
+  stage.answers("b1");
+  stage.store_trouble = "no space";
+  const Value status = status_view(stage.scene());
+  const Value* const trouble = status.get("trouble");
+  REQUIRE(trouble != nullptr);
+  CHECK(text_of(trouble->items[0], "server") == "the admin");
+  CHECK_THAT(text_of(trouble->items[0], "trouble"), Catch::EndsWith("it cannot write: no space"));
 }
 
 TEST_CASE("a server that was refused is in trouble, beside the node whose name it bears") {

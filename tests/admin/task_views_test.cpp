@@ -178,6 +178,19 @@ TEST_CASE("what a verification has skipped is told by the reason") {
   CHECK(reasons->items[1].text == "600 vnodes: b1 is temp-failed");
 }
 
+TEST_CASE("vnodes that nobody has had to compare are told, too") {
+  Stage stage;
+  stage.wanted = {.id = 9};
+  stage.says("a1", verifies(9, 500, 0));
+  stage.says("b1", verifies(9, 300, 0));
+  const Value view = verification_view(stage.scene());
+  CHECK(text_of(view, "state") == "done, but for the vnodes that were skipped");
+  CHECK(text_of(view, "vnodes") == "1000");
+  CHECK(text_of(view, "compared") == "800");
+  CHECK(text_of(view, "skipped") == "200");
+  CHECK(view.get("skipped because")->items[0].text == "200 vnodes: no copy was up when it began");
+}
+
 TEST_CASE("the comparison in the background is one task, the last, of all servers") {
   Stage stage;
   const Progress round{500, 400, Millis{3'600'000}};

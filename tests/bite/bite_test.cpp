@@ -260,6 +260,13 @@ TEST_CASE("a node that is filled anew learns what has been reclaimed") {
   show_bite({Guard::kFloorsTakenOver}, {1, 10}, options);
 }
 
+// With the power goes what was written in the last second; the log of who was away then has it.
+TEST_CASE("a node that recovers alone reads the update logs kept for the others") {
+  StoryOptions options = synced_each_second(with_keys(40, with({Fault::kKillAndPower})));
+  options.time = Millis{8'000};
+  show_bite({Guard::kOtherLogsRead}, {1, 10}, options);
+}
+
 TEST_CASE("who comes back with an older disk than it had waits for the others") {
   StoryOptions options = with({Fault::kOlderFirst});
   options.time = Millis{8'000};

@@ -89,6 +89,13 @@ TEST_CASE("a damaged file is never served from: its data server refuses, and nam
   CHECK_THAT(cluster.log("a1"), Catch::Contains(damaged.front()));
 }
 
+uint64_t disk_mark(Cluster& cluster, const std::string& server) {
+  const std::string info = cluster.client(server).command({"INFO"}).text;
+  const std::string name = "disk_mark:";
+  REQUIRE(info.find(name) != std::string::npos);
+  return std::stoull(info.substr(info.find(name) + name.size()));
+}
+
 // Nobody could tell from what it holds that it is not the newest: the admin remembers how far its
 // disk had come.
 TEST_CASE("both servers are dead, and the first to come back has an older disk: nobody reads it") {
@@ -105,10 +112,13 @@ TEST_CASE("both servers are dead, and the first to come back has an older disk: 
   std::filesystem::copy(disk, copy, std::filesystem::copy_options::recursive);
   cluster.restart("a1");
   REQUIRE(becomes_whole(cluster));
+  const uint64_t mark_before = disk_mark(cluster, "a1");
   set_all("new");
   RedisClient client = cluster.client();
+  // A verification ends with a heartbeat, which has told how far the disk is.
+  REQUIRE(eventually([&] { return disk_mark(cluster, "a1") > mark_before; }));
   REQUIRE(client.command({"DORIS.VERIFY"}).kind == Reply::kStatus);
-  REQUIRE(eventually([&] {  // It ends with a heartbeat, which has told how far the disks are.
+  REQUIRE(eventually([&] {
     return client.command({"DORIS.VERIFY", "STATUS"}).line("state") == "done";
   }));
 

@@ -72,6 +72,40 @@ TEST_CASE("a peer that failed later is waited for, one that failed earlier is no
   CHECK(compared(plan) == shared(table, 4));
 }
 
+// What this node has acknowledged alone, and may have lost, they have.
+TEST_CASE("who recovers with nobody to be compared with reads the logs kept for the others") {
+  topology::Topology topology = with_a1_recovering();
+  SECTION("the others are up: a comparison brings all") {
+    CHECK(plan_recovery(topology::RoutingTable(topology), 1, 0).other_logs.empty());
+  }
+  SECTION("one has failed later: it is waited for") {
+    fail(topology.nodes[1], 6);
+    CHECK(plan_recovery(topology::RoutingTable(topology), 1, 0).other_logs.empty());
+  }
+  SECTION("one has failed earlier") {
+    fail(topology.nodes[1], 4);
+    topology.nodes[1].stand_in = 4;
+    const RecoveryPlan plan = plan_recovery(topology::RoutingTable(topology), 1, 0);
+    REQUIRE(plan.other_logs.size() == plan.log_keepers.size());
+    for (const RecoveryPlan::OtherLog& log : plan.other_logs) {
+      CHECK(log.target == 2);
+      CHECK(log.is_needed == (log.keeper.node == 4));
+    }
+  }
+  SECTION("one was replaced by one that has nothing: that of who was before, too") {
+    fail(topology.nodes[1], topology::kSinceEver);
+    Node dead = topology.nodes[1];
+    dead.id = 5;
+    dead.name = "b0";
+    dead.state = NodeState::kDead;
+    dead.since = 0;
+    topology.nodes.push_back(dead);
+    const RecoveryPlan plan = plan_recovery(topology::RoutingTable(topology), 1, 0);
+    CHECK(plan.other_logs.size() == 2 * plan.log_keepers.size());
+    CHECK(plan.other_logs.back().target == 5);
+  }
+}
+
 // Its id may be the lower one.
 TEST_CASE("who has an older disk waits for who failed, and not for who never had anything") {
   const auto since = GENERATE(topology::Epoch{topology::kSinceEver}, topology::Epoch{5});

@@ -336,5 +336,60 @@ TEST_CASE("a full disk makes recovery wait, and it is complete when there is roo
   CHECK(Cluster::get(cluster.a1(), "k") == "v");
 }
 
+// b1 is away, and a1 comes back without what it has acknowledged last; s1 keeps that for b1.
+TEST_CASE("what a node has lost that recovers alone is in the logs kept for the others") {
+  ShardCluster cluster;
+  const bool has_been_up = GENERATE(false, true);
+  if (has_been_up) cluster.tell_all();
+  cluster.topology_.nodes[1].state = NodeState::kTempFailed;
+  cluster.topology_.nodes[1].since = ++cluster.topology_.epoch;
+  cluster.topology_.nodes[1].stand_in = 3;
+  cluster.topology_.nodes[0].state = NodeState::kTempFailed;  // As it comes back.
+  cluster.topology_.nodes[0].since = ++cluster.topology_.epoch;
+  cluster.tell_all();
+  ShardCluster::put(cluster.a1(), "older", 10, "old");
+  ShardCluster::put(cluster.a1(), "newer", 30, "new");
+  for (const std::string key : {"older", "newer", "absent"}) {
+    Write write{};
+    write.header.version = {4, 20, 257};
+    write.value = "logged";
+    REQUIRE(cluster.s1().store->log_write(2, ShardCluster::ref(key), write).ok());
+    REQUIRE(cluster.s1().store->commit().ok());
+  }
+  cluster.recover();
+  cluster.run();
+  CHECK(cluster.complete());
+  // A process that has served has it all, and does not know what it did any more.
+  CHECK(ShardCluster::get(cluster.a1(), "older") == (has_been_up ? "old" : "logged"));
+  CHECK(ShardCluster::get(cluster.a1(), "absent") == (has_been_up ? "(none)" : "logged"));
+  CHECK(ShardCluster::get(cluster.a1(), "newer") == "new");
+  CHECK(cluster.s1().store->log_stats(2).entries == 3);
+}
+
+// Until nobody recovers who may want it.
+TEST_CASE("the log kept for a node that was given up is cleared when all are up") {
+  ShardCluster cluster;
+  cluster.topology_.nodes.push_back(cluster.topology_.nodes[1]);
+  topology::Node& dead = cluster.topology_.nodes.back();
+  dead.id = 9;
+  dead.name = "b9";
+  dead.state = NodeState::kDead;
+  Write write{};
+  write.header.version = {4, 20, 257};
+  REQUIRE(cluster.s1().store->log_write(9, ShardCluster::ref("k"), write).ok());
+  REQUIRE(cluster.s1().store->commit().ok());
+  cluster.topology_.nodes[1].state = NodeState::kRecovering;
+  cluster.topology_.nodes[1].since = topology::kSinceEver;
+  cluster.tell_all();
+  cluster.loop_.advance(Millis{2000});
+  CHECK(cluster.s1().store->log_stats(9).entries == 1);
+  cluster.topology_.nodes[1].state = NodeState::kUp;
+  cluster.topology_.nodes[1].since = 0;
+  ++cluster.topology_.epoch;
+  cluster.tell_all();
+  cluster.loop_.advance(Millis{2000});
+  CHECK(cluster.s1().store->log_stats(9).entries == 0);
+}
+
 }  // namespace
 }  // namespace doris::server::test

@@ -57,6 +57,7 @@ constexpr std::array kNames{
     Name{Fault::kCutGroupAndFreeze, "cut group and freeze"},
     Name{Fault::kKillAll, "kill all"},
     Name{Fault::kOlderFirst, "older disk first"},
+    Name{Fault::kKillAndPower, "kill and no power"},
     Name{Fault::kPowerAndResets, "no power, and resets"},
     Name{Fault::kCutAndKill, "cut and kill"},
     Name{Fault::kPowerAndKill, "no power, and kill"},
@@ -134,6 +135,8 @@ void SimFaults::strike(Fault fault, Micros time) {
       return kill_all(time);
     case Fault::kOlderFirst:
       return older_first(time);
+    case Fault::kKillAndPower:
+      return kill_and_power(time);
     case Fault::kPowerAndResets:
       return power_and_resets(time);
     case Fault::kCutAndKill:
@@ -262,6 +265,19 @@ void SimFaults::older_first(Micros time) {
   world_.run_for(time);
   for (size_t i = 0; i < cluster_.servers(); ++i)
     if (i != older) cluster_.server(i).start();
+}
+
+// What the second one has taken alone it loses; the update log of the first one has it.
+void SimFaults::kill_and_power(Micros time) {
+  const size_t first = world_.random().below(cluster_.servers());
+  SimProgram& away = cluster_.server(first);
+  SimProgram& other = cluster_.server(first % 2 == 0 ? first + 1 : first - 1);
+  tell(away.name());
+  cluster_.kill(away, SimDisk::Crash::kProcess);
+  world_.run_for(world_.between(kNoticedAfter, 3 * kNoticedAfter));
+  kill(other, SimDisk::Crash::kPower, time);
+  world_.run_for(kNoticedAfter);
+  away.start();
 }
 
 void SimFaults::power_and_resets(Micros time) {

@@ -196,6 +196,13 @@ TEST_CASE("the first server that comes back has an older disk, and nothing stale
   tell_stories(100, long_story({Fault::kOlderFirst}));
 }
 
+TEST_CASE("a server is away when one with its other copies loses power, and nothing is lost") {
+  StoryOptions options = long_story({Fault::kKillAndPower});
+  options.cluster.sync_each_commit = false;
+  options.keys = 40;  // So that what is lost is not overwritten.
+  tell_stories(100, options);
+}
+
 TEST_CASE("a data server that dies costs clients 300 ms and no error") {
   tell_stories(100, long_story({Fault::kKillServer}), [](const SimStory& story) {
     CHECK(story.refused == 0);
