@@ -75,10 +75,19 @@ void move_node(Topology& topology, Node& node, const FactsOf& facts_of, Words& w
   }
 }
 
-bool can_stand_in(const Node& keeper, const Node& failed, const FactsOf& facts) {
+bool may_stand_in(const Node& keeper, const Node& failed) {
   const bool sound = keeper.state == NodeState::kStandby || keeper.state == NodeState::kUp;
   const bool near = keeper.group == failed.group || keeper.group == Group::kStandby;
-  return keeper.id != failed.id && sound && near && facts(keeper).answers;
+  return keeper.id != failed.id && sound && near;
+}
+
+bool can_stand_in(const Node& keeper, const Node& failed, const FactsOf& facts) {
+  return may_stand_in(keeper, failed) && facts(keeper).answers;
+}
+
+// Who does so already is not given up before it was heard of: the admin may have just started.
+bool can_stay(const Node& keeper, const Node& failed, const FactsOf& facts) {
+  return may_stand_in(keeper, failed) && (facts(keeper).answers || !facts(keeper).known);
 }
 
 // One whose machine does not hold the other copies: with it, they would be lost together with what
@@ -105,7 +114,7 @@ void place_logs(Topology& topology, const FactsOf& facts, Words& words) {
   for (Node& node : topology.nodes) {
     if (node.state != NodeState::kTempFailed) continue;
     const Node* const keeper = topology.find(node.stand_in);
-    if (keeper != nullptr && can_stand_in(*keeper, node, facts)) continue;
+    if (keeper != nullptr && can_stay(*keeper, node, facts)) continue;
     const NodeId chosen = choose_stand_in(topology, node, facts);
     if (chosen == node.stand_in) continue;
     node.stand_in = chosen;

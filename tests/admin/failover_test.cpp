@@ -168,6 +168,17 @@ TEST_CASE("a stand-in that fails is replaced") {
   CHECK(cluster.keeper_of("b1") == "b2");
 }
 
+TEST_CASE("a stand-in of which a new admin has not heard yet stays one") {
+  Followed cluster;
+  cluster.join("s1");
+  cluster.fails("b1");
+  REQUIRE(cluster.keeper_of("b1") == "s1");
+  CHECK_FALSE(cluster.learn("s1", {}));
+  CHECK(cluster.keeper_of("b1") == "s1");
+  CHECK(cluster.learn("s1", {.known = true}));
+  CHECK(cluster.keeper_of("b1") == "nobody");
+}
+
 TEST_CASE("a process that was started anew steps back unless one that is up is silent") {
   Followed cluster;
   SECTION("they have") {
