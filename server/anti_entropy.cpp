@@ -55,16 +55,20 @@ void AntiEntropy::rest() {
 
 std::optional<Progress> AntiEntropy::progress() const {
   if (vnodes_.empty() || !round_.since) return std::nullopt;
-  const auto left = vnodes_.end() - std::ranges::lower_bound(vnodes_, round_.at);
-  return Progress{vnodes_.size(), static_cast<uint64_t>(left),
+  const uint64_t done = std::min(round_.visited - 1, vnodes_.size());
+  return Progress{vnodes_.size(), vnodes_.size() - done,
                   std::chrono::duration_cast<Millis>(loop_.now() - *round_.since)};
 }
 
 void AntiEntropy::begin_next() {
+  if (!round_.since) round_.at = vnodes_[random_.below(vnodes_.size())];
+  if (!round_.since || round_.visited >= vnodes_.size()) {
+    round_.since = loop_.now();
+    round_.visited = 0;
+  }
+  ++round_.visited;
   const auto next = std::ranges::upper_bound(vnodes_, round_.at);
-  const bool ends = next == vnodes_.end();
-  if (ends || !round_.since) round_.since = loop_.now();
-  round_.at = ends ? vnodes_.front() : *next;
+  round_.at = next == vnodes_.end() ? vnodes_.front() : *next;
   expired_by_ms_ = shard_.now_ms() - options_.retention.count();
   const auto clock = static_cast<uint64_t>(std::max<int64_t>(expired_by_ms_, 0)) << 16;
   horizon_ = {static_cast<uint32_t>(standing_.epoch), clock, 0};

@@ -36,9 +36,11 @@ class AntiEntropy {
     Millis interval;   // Of one round.
     Millis retention;  // Of tombstones and expired records.
   };
-  // How far it has come. It outlives epochs.
+  // How far it has come. It outlives epochs, and not the process: so it begins anywhere, or a
+  // server that restarts often would never come to its last vnodes.
   struct Round {
     topology::Vnode at = 0;               // The vnode being worked on, or done last.
+    size_t visited = 0;                   // Of this round, with that one.
     std::optional<TimePoint> since = {};  // When the round began.
   };
 
