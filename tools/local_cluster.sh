@@ -222,9 +222,9 @@ signal() {
   pid=$(pid_of "$2") && kill -s "$1" "$pid" 2>/dev/null
 }
 
-# Whether a program that was killed is still on its way out: it has no command line any more, and
-# yet its ports and its lock on the data.
-is_dying() {
+# Whether a program is there and has no command line: it was killed and is still on its way out,
+# with its ports and its lock on the data; or it is just taking the place of what has started it.
+is_nameless() {
   local pid
   [[ -f $dir/$1.pid ]] && pid=$(<"$dir/$1.pid") && [[ -n $pid ]] || return 1
   [[ -z $(tr -d '\0' <"/proc/$pid/cmdline") ]] || return 1
@@ -234,7 +234,7 @@ is_dying() {
 launch() {
   local arguments within=() machine=${option[machine-$1]:-} deadline=$((SECONDS + stop_seconds))
   pid_of "$1" >/dev/null && return
-  while is_dying "$1" && ((SECONDS <= deadline)); do sleep 0.02; done
+  while is_nameless "$1" && ((SECONDS <= deadline)); do sleep 0.02; done
   [[ -z $machine ]] || within=(nsenter "--net=${machine#*,}")
   mapfile -t arguments < <(command_line_of "$1")
   port_of "$1" >"$dir/$1.port"
@@ -292,9 +292,9 @@ serves() {
   [[ $(ask "$1" DBSIZE) =~ ^[0-9]+$ && $(ask "$1" DORIS.STATUS) == *"2 copies of all"* ]]
 }
 
-# Twice, since a process that is just becoming another program has no command line.
+# Twice, since it may get its command line in between.
 has_ended() {
-  ! pid_of "$1" >/dev/null && sleep 0.1 && ! pid_of "$1" >/dev/null
+  ! pid_of "$1" >/dev/null && ! is_nameless "$1" && ! pid_of "$1" >/dev/null
 }
 
 # await DEADLINE CHECK NAME...: until CHECK NAME holds for each; shows why when it doesn't.
