@@ -239,8 +239,8 @@ Status Admin::carry_out(Result<Change> change, const std::string& who) {
 Status Admin::adopt(Change change, const std::string& who) {
   look_for_later_epochs();
   if (!outdated_.empty()) return Status::unavailable(outdated_);
-  keep_disk_marks();  // Whom this fails may come back with less.
-  Status stored = store_->change(std::move(change.topology), {who, change.what, change.why});
+  Status stored = store_->change(std::move(change.topology), {who, change.what, change.why},
+                                 disk_marks_.marks());
   if (!stored.ok()) kLog.error("'{}' could not be stored: {}", change.what, stored.message());
   store_trouble_ = stored.message();
   return stored;

@@ -186,7 +186,8 @@ Result<uint32_t> TopologyStore::read_number(std::string_view key) {
   return Status::corrupt(fmt::format("{}: '{}' is not a number but '{}'", kFile, key, *text));
 }
 
-Status TopologyStore::change(topology::Topology next, const Cause& cause) {
+Status TopologyStore::change(topology::Topology next, const Cause& cause,
+                             const DiskMarks::ByNode& marks) {
   DORIS_CHECK(next.epoch == topology_.epoch + 1, "every change makes the next epoch");
   DORIS_CHECK(next.cluster == topology_.cluster && next.vnodes == topology_.vnodes,
               "a cluster's id and its number of vnodes are for life");
@@ -200,10 +201,12 @@ Status TopologyStore::change(topology::Topology next, const Cause& cause) {
   if (!txn.ok()) return txn.status();
   DORIS_RETURN_IF_ERROR(put_change(**txn, next, text, next_node, cause));
   DORIS_RETURN_IF_ERROR(put_failures(**txn, next));
+  DORIS_RETURN_IF_ERROR(put_disk_marks(**txn, marks));
   DORIS_RETURN_IF_ERROR((*txn)->commit(bdb::Durability::kSync));
   topology_ = std::move(next);
   text_ = std::move(text);
   next_node_ = next_node;
+  disk_marks_ = marks;
   kLog.info("epoch {}: {}: {} ({})", topology_.epoch, cause.who, cause.what, cause.why);
   checkpoint_if_due();
   return Status::okay();
@@ -261,11 +264,16 @@ Result<uint32_t> TopologyStore::draw_router_number() {
 Status TopologyStore::keep_disk_marks(const DiskMarks::ByNode& marks) {
   auto txn = bdb::Transaction::begin(*env_);
   if (!txn.ok()) return txn.status();
-  DORIS_RETURN_IF_ERROR(db_->put(**txn, kDiskMarksKey, encode_marks(marks)));
+  DORIS_RETURN_IF_ERROR(put_disk_marks(**txn, marks));
   DORIS_RETURN_IF_ERROR((*txn)->commit(bdb::Durability::kSync));
   disk_marks_ = marks;
   checkpoint_if_due();
   return Status::okay();
+}
+
+Status TopologyStore::put_disk_marks(bdb::Transaction& txn, const DiskMarks::ByNode& marks) {
+  if (marks == disk_marks_) return Status::okay();
+  return db_->put(txn, kDiskMarksKey, encode_marks(marks));
 }
 
 // An admin-dir that an older Doris has made has none.

@@ -57,10 +57,11 @@ class TopologyStore {
   // The id for the next new node; above 65535 when all have been given.
   [[nodiscard]] uint32_t next_node() const { return next_node_; }
 
-  // Makes `next` the newest topology. On an error nothing has changed.
+  // Makes `next` the newest topology, and keeps `marks` with it: whom it fails may come back with
+  // an older disk. On an error nothing has changed.
   // REQUIRES: next.epoch == topology().epoch + 1; next is valid; the cluster and the number
   // of vnodes are the same.
-  Status change(topology::Topology next, const Cause& cause);
+  Status change(topology::Topology next, const Cause& cause, const DiskMarks::ByNode& marks);
 
   // A number for a router that no other ever gets: 1 .. 2^23 - 1. kUnavailable when all
   // have been given.
@@ -68,6 +69,7 @@ class TopologyStore {
 
   // The disk marks of the nodes (disk_marks.h), as kept last.
   [[nodiscard]] const DiskMarks::ByNode& disk_marks() const { return disk_marks_; }
+  // Keeps them without a change. On an error the earlier ones are kept.
   Status keep_disk_marks(const DiskMarks::ByNode& marks);
 
   // The journal's entry of `epoch`, which is one from 1 to topology().epoch.
@@ -92,6 +94,7 @@ class TopologyStore {
   Result<std::string> read(std::string_view key, std::string_view name);
   Result<uint32_t> read_number(std::string_view key);
   Status load_disk_marks();
+  Status put_disk_marks(bdb::Transaction& txn, const DiskMarks::ByNode& marks);
   Status put_change(bdb::Transaction& txn, const topology::Topology& next, const std::string& text,
                     uint32_t next_node, const Cause& cause);
   Status put_failures(bdb::Transaction& txn, const topology::Topology& next);

@@ -278,8 +278,7 @@ std::string Node::why_not_ready(const topology::Topology& topology,
   if (self == nullptr) return "the topology does not name this node";
   if (self->state == topology::NodeState::kDead) {
     return "this node was declared dead and replaced: stop it; with an empty server-dir and "
-           "another "
-           "node-name its machine can serve again";
+           "another node-name its machine can serve again";
   }
   if (self->shards != data_dir_->shards()) {
     return fmt::format("the topology says that this node has {} shards, but it has {}",

@@ -43,7 +43,8 @@ class StoreFixture {
                                    [](topology::NodeId) { return false; }});
     REQUIRE(change.ok());
     REQUIRE(change->has_value());
-    return store->change((*change)->topology, {name, (*change)->what, (*change)->why});
+    return store->change((*change)->topology, {name, (*change)->what, (*change)->why},
+                         store->disk_marks());
   }
 
   // Writes a key behind the store's back. REQUIRES: the store is closed.
@@ -152,7 +153,7 @@ TEST_CASE("how long a node has failed is counted from the last time") {
     topology::Node& node = next.nodes[0];
     node.state = state;
     if (node.since == 0) node.since = next.epoch;
-    REQUIRE(fixture.store->change(next, {"the test", "it", "so"}).ok());
+    REQUIRE(fixture.store->change(next, {"the test", "it", "so"}, {}).ok());
   };
   turn(topology::NodeState::kTempFailed, 1'000'000);
   const auto failed_at = [&] {
@@ -183,7 +184,7 @@ TEST_CASE("how long a node has failed is counted from when an operator lets it b
     node.state = topology::NodeState::kTempFailed;
     node.held = held;
     if (node.since == 0) node.since = next.epoch;
-    REQUIRE(fixture.store->change(next, {"the test", "it", "so"}).ok());
+    REQUIRE(fixture.store->change(next, {"the test", "it", "so"}, {}).ok());
   };
   hold(true, 1'000'000);
   hold(false, 9'000'000);
@@ -313,7 +314,7 @@ TEST_CASE("many large changes leave a small directory") {
   uint64_t written = 0;
   while (written < (60UL << 20)) {
     ++next.epoch;
-    REQUIRE(fixture.store->change(next, {"test", "nothing", "to see"}).ok());
+    REQUIRE(fixture.store->change(next, {"test", "nothing", "to see"}, {}).ok());
     written += fixture.store->text().size();
   }
   uintmax_t bytes = 0;
