@@ -223,13 +223,19 @@ signal() {
 }
 
 # Whether a program is there and has no command line: it was killed and is still on its way out,
-# with its ports and its lock on the data; or it is just taking the place of what has started it.
+# with its ports and its lock on the data, until the last of its threads is gone; or it is just
+# taking the place of what has started it.
 is_nameless() {
   local pid
   [[ -f $dir/$1.pid ]] && pid=$(<"$dir/$1.pid") && [[ -n $pid ]] || return 1
   [[ -z $(tr -d '\0' <"/proc/$pid/cmdline") ]] || return 1
-  [[ $(awk '$1 == "State:" {print $2}' "/proc/$pid/status") == [!ZX] ]]
+  awk '$1 == "State:" {print $2}' "/proc/$pid/task/"*/status | grep -q '[^ZX]'
 } 2>/dev/null
+
+# Twice, since it may get its command line in between.
+has_ended() {
+  ! pid_of "$1" >/dev/null && ! is_nameless "$1" && ! pid_of "$1" >/dev/null
+}
 
 launch() {
   local arguments within=() machine=${option[machine-$1]:-} deadline=$((SECONDS + stop_seconds))
@@ -254,7 +260,7 @@ end_all() {
     signal CONT "$each" || true # A frozen one must thaw to end.
   done
   for each in "$@"; do
-    until ! pid_of "$each" >/dev/null || ((SECONDS > deadline)); do sleep 0.05; done
+    until has_ended "$each" || ((SECONDS > deadline)); do sleep 0.05; done
     if signal KILL "$each"; then
       say "warning: $each did not end within $stop_seconds s and was killed" >&2
       await_end "$each"
@@ -274,8 +280,8 @@ end_in_order() {
 
 await_end() {
   local deadline=$((SECONDS + stop_seconds))
-  while pid_of "$1" >/dev/null; do
-    ((SECONDS <= deadline)) || die "$1 (pid $(pid_of "$1")) does not go away"
+  until has_ended "$1"; do
+    ((SECONDS <= deadline)) || die "$1 (pid $(<"$dir/$1.pid")) does not go away"
     sleep 0.02
   done
 }
@@ -290,11 +296,6 @@ answers_ping() { [[ $(ask "$1" PING) == PONG ]]; }
 # key has its two copies.
 serves() {
   [[ $(ask "$1" DBSIZE) =~ ^[0-9]+$ && $(ask "$1" DORIS.STATUS) == *"2 copies of all"* ]]
-}
-
-# Twice, since it may get its command line in between.
-has_ended() {
-  ! pid_of "$1" >/dev/null && ! is_nameless "$1" && ! pid_of "$1" >/dev/null
 }
 
 # await DEADLINE CHECK NAME...: until CHECK NAME holds for each; shows why when it doesn't.

@@ -1,6 +1,13 @@
 // tools/local_cluster.sh, as whoever develops calls it.
-#include <catch2/catch.hpp>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <thread>
+
+#include "base/bdb/directory_lock.h"
 #include "tests/integration/cluster.h"
 #include "tests/integration/files.h"
 #include "tests/integration/socket.h"
@@ -29,6 +36,37 @@ TEST_CASE("local_cluster.sh tells what runs, what is frozen and what is gone") {
   CHECK_THAT(cluster.status(), Contains("b1         stopped") && !Contains("frozen"));
   cluster.restart("b1");
   cluster.await_service();
+}
+
+// A process on its way out after SIGKILL, as it may be for a moment: its first thread is gone,
+// another still has the lock of a data directory.
+pid_t dying_holder(const std::string& data_directory) {
+  const pid_t pid = ::fork();
+  REQUIRE(pid >= 0);
+  if (pid > 0) {
+    REQUIRE(eventually([&] {  // Without a command line, as a process that has no memory any more.
+      std::ifstream file("/proc/" + std::to_string(pid) + "/cmdline");
+      return file.peek() == std::ifstream::traits_type::eof();
+    }));
+    return pid;
+  }
+  const Result<bdb::DirectoryLock> lock = bdb::DirectoryLock::acquire(data_directory);
+  std::thread last([] {
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+    ::_exit(0);
+  });
+  ::syscall(SYS_exit, 0);  // This thread only; the lock stays.
+  ::_exit(1);
+}
+
+TEST_CASE("a restart waits until the last thread of what was killed is gone") {
+  Cluster cluster;
+  cluster.kill("a1");
+  const pid_t holder = dying_holder(cluster.directory() + "/a1");
+  std::ofstream(cluster.directory() + "/a1.pid") << holder << "\n";
+  cluster.restart("a1");
+  cluster.await_service();
+  CHECK(::waitpid(holder, nullptr, 0) == holder);
 }
 
 TEST_CASE("a start that fails stops what it has started, and another port may be tried") {
