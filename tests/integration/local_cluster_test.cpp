@@ -1,4 +1,6 @@
 // tools/local_cluster.sh, as whoever develops calls it.
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -7,7 +9,6 @@
 #include <fstream>
 #include <thread>
 
-#include "base/bdb/directory_lock.h"
 #include "tests/integration/cluster.h"
 #include "tests/integration/files.h"
 #include "tests/integration/socket.h"
@@ -50,7 +51,8 @@ pid_t dying_holder(const std::string& data_directory) {
     }));
     return pid;
   }
-  const Result<bdb::DirectoryLock> lock = bdb::DirectoryLock::acquire(data_directory);
+  const int lock = ::open((data_directory + "/LOCK").c_str(), O_RDWR | O_CLOEXEC);
+  if (lock < 0 || ::flock(lock, LOCK_EX) != 0) ::_exit(1);
   std::thread last([] {
     std::this_thread::sleep_for(std::chrono::seconds(1));
     ::_exit(0);
