@@ -42,15 +42,14 @@ bool Arbiter::has_failed(const topology::Node& node, const NodeHealth& health,
   Case& of = cases_[node.id];
   const TimePoint now = loop_.now();
   const bool reported = of.reported_at != TimePoint{} && now - of.reported_at < kReportLasts;
-  if (reported && of.contradict == 0) return true;
-  const bool asked = of.asked_at != TimePoint{};
-  if (asked && of.agree > 0 && of.contradict == 0) return true;
+  if ((reported || of.agree > 0) && !is_contradicted(of)) return true;
   suspect(node, others);
   return false;
 }
 
 void Arbiter::ask(Case& of, const topology::Node& node, const std::vector<topology::Node>& others) {
   of.asked_at = loop_.now();
+  of.contradicted = is_contradicted(of);
   of.agree = of.contradict = of.unanswered = 0;
   of.witnesses.clear();
   for (const topology::Node& other : others) {

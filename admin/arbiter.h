@@ -50,9 +50,14 @@ class Arbiter {
     uint32_t unanswered = 0;  // Of those asked.
     uint32_t agree = 0;       // It does not answer them either.
     uint32_t contradict = 0;  // It does.
+    bool contradicted =
+        false;  // Before these were asked: it holds until all of them have answered.
     std::vector<std::unique_ptr<resp::Client>> witnesses;
   };
 
+  [[nodiscard]] static bool is_contradicted(const Case& of) {
+    return of.contradict > 0 || (of.unanswered > 0 && of.contradicted);
+  }
   void ask(Case& of, const topology::Node& node, const std::vector<topology::Node>& others);
   void on_answer(topology::NodeId id, const std::string& name, const Result<resp::Value>& reply);
 
