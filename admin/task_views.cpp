@@ -67,6 +67,13 @@ void add(Progress& sum, const Progress& progress) {
   sum.elapsed = std::max(sum.elapsed, progress.elapsed);
 }
 
+// What a server that does not answer any more had left: it forgets it with its process.
+VerificationFacts ended(VerificationFacts facts) {
+  if (facts.progress.left > 0) facts.skipped["their server has gone"] += facts.progress.left;
+  facts.progress.left = 0;
+  return facts;
+}
+
 void add(VerificationFacts& sum, const VerificationFacts& facts) {
   add(sum.progress, facts.progress);
   for (const auto& [why, vnodes] : facts.skipped)
@@ -82,10 +89,10 @@ Verified verified(const Scene& scene) {
   for (const Node& node : scene.topology.nodes) {
     const NodeHealth* const health = scene.health(node.id);
     const auto facts = health == nullptr ? std::nullopt : health->last().verification;
+    const bool answers = health != nullptr && health->health() == Health::kUp;
     if (facts && facts->id == scene.verification.id) {
-      add(all.sum, *facts);
-    } else if (node.state == NodeState::kUp && health != nullptr &&
-               health->health() == Health::kUp) {
+      add(all.sum, answers ? *facts : ended(*facts));
+    } else if (node.state == NodeState::kUp && answers) {
       all.waiting.push_back(node.name);
     }
   }

@@ -25,6 +25,9 @@ class Stage {
     heartbeat.ready = true;
     (void)healths_.at(members_.node(name).id).answered(heartbeat, kNow);
   }
+  void is_silent(std::string_view name) {
+    (void)healths_.at(members_.node(name).id).missed("no answer", false, kNow);
+  }
   void recovers(std::string_view name) {
     std::ranges::find(members_.topology.nodes, name, &topology::Node::name)->state =
         topology::NodeState::kRecovering;
@@ -204,6 +207,20 @@ TEST_CASE("the comparison in the background is one task, the last, of all server
   CHECK(text_of(tasks.items[0], "rate") == "3/min");
   CHECK(text_of(tasks.items[0], "ends") == "in 4 h");
   CHECK(status_view(stage.scene()).get("tasks") == nullptr);
+}
+
+TEST_CASE("a verification ends though a server has gone in the middle of it") {
+  Stage stage;
+  stage.wanted = {7, false};
+  stage.says("a1", verifies(7, 600, 0));
+  stage.says("b1", verifies(7, 400, 300));
+  CHECK(verification_runs(stage.scene()));
+  stage.is_silent("b1");
+  CHECK_FALSE(verification_runs(stage.scene()));
+  const Value view = verification_view(stage.scene());
+  CHECK(text_of(view, "compared") == "700");
+  CHECK(text_of(view, "skipped") == "300");
+  CHECK(view.get("skipped because")->items[0].text == "300 vnodes: their server has gone");
 }
 
 }  // namespace
