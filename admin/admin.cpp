@@ -66,7 +66,12 @@ Status Admin::admit(const Registration& registration, const std::string& peer) {
   const bool was_up = known != nullptr && known->state == topology::NodeState::kUp;
   Status admitted = was_up ? check_restart(*known) : Status::okay();
   if (admitted.ok()) admitted = let_in(registration, peer);
-  if (admitted.ok()) admitted = follow_disk(registration);
+  // One that came empty-handed was let in knowing that.
+  const bool has_data = !registration.cluster.empty();
+  if (admitted.ok()) {
+    const topology::NodeId id = store_->topology().find(registration.name)->id;
+    admitted = follow_disk(id, registration.incarnation, registration.disk_mark, has_data);
+  }
   if (admitted.ok() && was_up) admitted = follow_restart(registration);
   if (admitted.ok()) refusals_.forget(registration.name);
   if (store_->topology().epoch > before) announce();
@@ -114,26 +119,32 @@ void Admin::note_refusal(const Registration& registration, const std::string& pe
   kLog.warning("server '{}' ({}) is refused: {}", registration.name, peer, reason);
 }
 
-// One that came empty-handed was let in knowing that.
-Status Admin::follow_disk(const Registration& registration) {
-  const topology::NodeId id = store_->topology().find(registration.name)->id;
-  const bool has_data = !registration.cluster.empty();
+// A process of node `id` has begun with such a disk.
+Status Admin::follow_disk(topology::NodeId id, uint64_t incarnation, uint64_t mark, bool has_data) {
   const bool notices = guarded(Guard::kOlderDisksNoticed);
-  if (notices && has_data && disk_marks_.is_older(id, registration.disk_mark)) {
+  if (notices && has_data && disk_marks_.is_older(id, mark)) {
     auto change = follow_older_disk(store_->topology(), id);
     if (change.has_value()) DORIS_RETURN_IF_ERROR(adopt(*std::move(change), "the admin"));
   }
   // Not before its consequence is kept.
-  disk_marks_.begins(id, registration.incarnation, registration.disk_mark);
+  disk_marks_.begins(id, incarnation, mark);
   return Status::okay();
 }
 
+// A server that has come back may be heard of before it has registered.
 void Admin::note_disk_marks() {
-  for (const topology::Node& node : store_->topology().nodes) {
+  const topology::Epoch before = store_->topology().epoch;
+  const std::vector<topology::Node> nodes = store_->topology().nodes;
+  for (const topology::Node& node : nodes) {
     const NodeHealth* const health = supervisor_.health(node.id);
-    if (health == nullptr) continue;
-    disk_marks_.heard(node.id, health->last().incarnation, health->last().disk_mark);
+    if (health == nullptr || health->last().epoch == 0) continue;  // It has nothing yet.
+    const Heartbeat& last = health->last();
+    if (disk_marks_.is_older(node.id, last.disk_mark)) {
+      (void)follow_disk(node.id, last.incarnation, last.disk_mark, true);
+    }
+    disk_marks_.heard(node.id, last.incarnation, last.disk_mark);
   }
+  if (store_->topology().epoch > before) announce();
 }
 
 void Admin::keep_disk_marks() {
@@ -181,9 +192,9 @@ void Admin::look_for_later_epochs() {
 }
 
 void Admin::reconsider() {
-  note_disk_marks();
   look_for_later_epochs();
   if (!outdated_.empty()) return;
+  note_disk_marks();
   auto change = follow_facts(store_->topology(), facts_of(), settings_.degraded_writes);
   if (change.has_value() && adopt(*std::move(change), "the admin").ok()) announce();
 }
@@ -199,21 +210,24 @@ bool Admin::is_lost(const topology::Node& node) {
   return Millis{clock_.wall_ms() - *failed_at} >= settings_.permanent_failure_after;
 }
 
+// One at a time: each has its epoch.
 void Admin::replace_the_lost() {
   const topology::Topology& topology = store_->topology();
-  const auto lost =
-      std::ranges::find_if(topology.nodes, [this](const auto& n) { return is_lost(n); });
-  if (lost == topology.nodes.end()) return;
-  Result<Change> change = replacement_of(*lost);
-  if (!change.ok()) {
-    const std::string why = fmt::format("{} has failed for longer than permanent-failure-after: {}",
-                                        lost->name, change.status().message());
-    if (why != last_unreplaced_) kLog.warning("{}", why);
-    last_unreplaced_ = why;
-    return;
+  std::string unreplaced;
+  for (const topology::Node& lost : topology.nodes) {
+    if (!is_lost(lost)) continue;
+    Result<Change> change = replacement_of(lost);
+    if (change.ok()) {
+      change->why = fmt::format("{} had failed for longer than permanent-failure-after", lost.name);
+      if (adopt(*std::move(change), "the admin").ok()) announce();
+      return;
+    }
+    if (!unreplaced.empty()) unreplaced += "; ";
+    unreplaced += fmt::format("{} has failed for longer than permanent-failure-after: {}",
+                              lost.name, change.status().message());
   }
-  change->why = fmt::format("{} had failed for longer than permanent-failure-after", lost->name);
-  if (adopt(*std::move(change), "the admin").ok()) announce();
+  if (!unreplaced.empty() && unreplaced != last_unreplaced_) kLog.warning("{}", unreplaced);
+  last_unreplaced_ = unreplaced;
 }
 
 Result<Change> Admin::replacement_of(const topology::Node& lost) {

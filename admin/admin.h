@@ -96,7 +96,7 @@ class Admin final : private net::PassTask {
   Status let_in(const Registration& registration, const std::string& peer);
   void note_refusal(const Registration& registration, const std::string& peer,
                     const std::string& reason);
-  Status follow_disk(const Registration& registration);
+  Status follow_disk(topology::NodeId id, uint64_t incarnation, uint64_t mark, bool has_data);
   Status follow_restart(const Registration& registration);
   void note_disk_marks();
   void keep_disk_marks();
@@ -123,7 +123,7 @@ class Admin final : private net::PassTask {
   std::string outdated_;
   RefusalList refusals_;
   std::string store_trouble_;    // Why the last change could not be kept; empty: it was.
-  std::string last_unreplaced_;  // Why a node that is lost has no successor, to log it once.
+  std::string last_unreplaced_;  // Why those that are lost have no successor, to log it once.
 
   // By id, so that who is told first does not hang on where memory lies.
   std::map<uint64_t, std::unique_ptr<AdminSession>> sessions_;

@@ -52,13 +52,12 @@ void move_node(Topology& topology, Node& node, const FactsOf& facts_of, Words& w
   const topology::Epoch next = topology.epoch + 1;
   const bool is_up = node.state == NodeState::kUp;
   const bool in_use = is_up || node.state == NodeState::kRecovering;
-  // A full one still answers reads, which nobody else may be able to.
-  const bool steps_back = facts.full && (!is_up || others_have_all(topology, node.id, facts_of));
+  const bool steps_back =
+      facts.hampered && (!is_up || others_have_all(topology, node.id, facts_of));
   if (in_use && (facts.failed || steps_back)) {
     if (node.since == 0) node.since = next;
     node.state = NodeState::kTempFailed;
-    words.add(fmt::format("{} has failed", node.name),
-              facts.failed ? facts.why : "its disk is too full for writes");
+    words.add(fmt::format("{} has failed", node.name), facts.why);
   } else if (is_up && facts.restarted && can_step_back(topology, node.id, facts_of)) {
     node.since = next;
     node.state = NodeState::kRecovering;
@@ -109,25 +108,6 @@ NodeId choose_stand_in(const Topology& topology, const Node& failed, const Facts
   return best == nullptr ? topology::kNoNode : best->id;
 }
 
-// Gives every failed node a stand-in that can be one.
-void place_logs(Topology& topology, const FactsOf& facts, Words& words) {
-  for (Node& node : topology.nodes) {
-    if (node.state != NodeState::kTempFailed) continue;
-    const Node* const keeper = topology.find(node.stand_in);
-    if (keeper != nullptr && can_stay(*keeper, node, facts)) continue;
-    const NodeId chosen = choose_stand_in(topology, node, facts);
-    if (chosen == node.stand_in) continue;
-    node.stand_in = chosen;
-    if (chosen == topology::kNoNode) {
-      words.add(fmt::format("nobody stands in for {}", node.name),
-                "no standby answers, and no other server of its group");
-    } else {
-      words.add(fmt::format("{} stands in for {}", topology.find(chosen)->name, node.name),
-                "its update log needs a keeper");
-    }
-  }
-}
-
 }  // namespace
 
 std::set<NodeId> owners_beside(const Topology& topology, NodeId node) {
@@ -145,6 +125,25 @@ bool others_have_all(const Topology& topology, NodeId node, const FactsOf& facts
     const Node& other = *topology.find(id);
     return other.state == NodeState::kUp && facts(other).answers;
   });
+}
+
+std::string place_logs(Topology& topology, const FactsOf& facts) {
+  std::vector<std::string> changes;
+  for (Node& node : topology.nodes) {
+    if (node.state != NodeState::kTempFailed) continue;
+    const Node* const keeper = topology.find(node.stand_in);
+    if (keeper != nullptr && can_stay(*keeper, node, facts)) continue;
+    const NodeId chosen = choose_stand_in(topology, node, facts);
+    if (chosen == node.stand_in) continue;
+    node.stand_in = chosen;
+    changes.push_back(
+        chosen == topology::kNoNode
+            ? fmt::format("nobody stands in for {}: no standby answers, and no other server of its "
+                          "group",
+                          node.name)
+            : fmt::format("{} stands in for {}", topology.find(chosen)->name, node.name));
+  }
+  return fmt::format("{}", fmt::join(changes, "; "));
 }
 
 std::optional<Change> follow_older_disk(const Topology& topology, NodeId id) {
@@ -171,7 +170,9 @@ std::optional<Change> follow_facts(const Topology& topology, const FactsOf& fact
   for (Node& node : next.nodes) {
     if (is_owner(node)) move_node(next, node, facts, words);
   }
-  place_logs(next, facts, words);
+  if (std::string placed = place_logs(next, facts); !placed.empty()) {
+    words.add(std::move(placed), "its update log needs a keeper");
+  }
   if (next.degraded_writes != degraded_writes) {
     next.degraded_writes = degraded_writes;
     words.add(fmt::format("degraded writes: {}", degraded_writes ? "yes" : "no"),

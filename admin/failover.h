@@ -1,13 +1,14 @@
 // Failover: how the states of the nodes follow what is known of them. Pure: a topology and facts
 // go in, the topology of the next epoch comes out, or nothing.
 //
-//              failed                    answers again             complete in this epoch
+//        failed, or hampered             answers again             complete in this epoch
 //   up ----------------> temp-failed --------------> recovering ------------------------> up
 //    \                        ^                        |  ^
 //     \                       +--------- failed -------+  |
 //      +---------- its process has restarted -------------+   (unless one that is up is silent)
 //
-// A node that an operator holds (DORIS.NODE FAIL) stays temp-failed.
+// A node that an operator holds (DORIS.NODE FAIL) stays temp-failed. One that is hampered steps
+// back only if the others have all that it has: what it still can do, nobody else may be able to.
 //
 // A failed node's update log is kept by its stand-in: a standby, or a neighbour in its group; on
 // another machine than the other copies, if there is a choice.
@@ -28,10 +29,10 @@ struct NodeFacts {
   bool known = false;                   // It was heard of, or given up, since the admin started.
   bool failed = false;                  // Beyond doubt: it is not to be waited for.
   bool answers = false;                 // And all of its shards are sound.
-  bool full = false;                    // It answers, and takes no writes: its disk is full.
+  bool hampered = false;                // It answers, and cannot do all that it should.
   bool restarted = false;               // Its process is another one than the one that was up.
   topology::Epoch recovered_epoch = 0;  // The epoch in which it says that it is complete.
-  std::string why{};                    // Why it has failed, for the journal.
+  std::string why{};                    // Why it has failed or is hampered, for the journal.
 };
 
 using FactsOf = std::function<NodeFacts(const topology::Node& node)>;
@@ -50,6 +51,9 @@ using FactsOf = std::function<NodeFacts(const topology::Node& node)>;
 // if it owns nothing, or is taken for that already.
 [[nodiscard]] std::optional<Change> follow_older_disk(const topology::Topology& topology,
                                                       topology::NodeId id);
+
+// Gives every failed node a stand-in that can be one. What has changed, in words; empty if nothing.
+[[nodiscard]] std::string place_logs(topology::Topology& topology, const FactsOf& facts);
 
 // All changes that the facts ask for, as one. `degraded_writes` is the setting.
 [[nodiscard]] std::optional<Change> follow_facts(const topology::Topology& topology,

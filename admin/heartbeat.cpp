@@ -58,7 +58,7 @@ Result<Heartbeat> read_heartbeat(const Result<Value>& reply, const std::string& 
   if (!reply.ok()) return reply.status();
   if (reply->is(Value::Kind::kError)) return Status::invalid(reply->text);
   const auto& items = reply->items;
-  if (!is_array(*reply, 13)) {
+  if (!is_array(*reply, 14)) {
     return Status::invalid("what answers at its address is not a data server of this version");
   }
   if (items[0].text != name) {
@@ -75,7 +75,8 @@ Result<Heartbeat> read_heartbeat(const Result<Value>& reply, const std::string& 
                    .logs = read_logs(items[9]),
                    .verification = read_verification(items[10]),
                    .anti_entropy = read_progress(items[11]),
-                   .disk_mark = number(items[12])};
+                   .disk_mark = number(items[12]),
+                   .shards_silent_for = Millis{items[13].integer}};
 }
 
 }  // namespace doris::admin

@@ -51,7 +51,8 @@ struct Heartbeat {
   std::vector<KeptLog> logs{};
   std::optional<VerificationFacts> verification{};
   std::optional<Progress> anti_entropy{};  // In vnodes, of the round that is under way.
-  uint64_t disk_mark = 0;  // How far its disk has come (disk_marks.h); 0: not known.
+  uint64_t disk_mark = 0;       // How far its disk has come (disk_marks.h); 0: not known.
+  Millis shards_silent_for{0};  // How long a shard has done nothing; 0: all go on.
 
   bool operator==(const Heartbeat&) const = default;
 };

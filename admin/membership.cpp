@@ -214,6 +214,16 @@ Change admit(const Topology& topology, Node node, const Node* known, uint32_t ne
   return change;
 }
 
+// An owner has come without what it had: it has nothing, and whoever else fails has newer data.
+void fill_anew(Change& change, NodeId id) {
+  Node& node = *std::ranges::find(change.topology.nodes, id, &Node::id);
+  if (node.since == topology::kSinceEver) return;
+  node.since = topology::kSinceEver;
+  if (node.state == NodeState::kUp) node.state = NodeState::kRecovering;
+  change.what += fmt::format("{}{} is filled anew", change.what.empty() ? "" : "; ", node.name);
+  if (change.why.empty()) change.why = "it came with an empty data directory";
+}
+
 }  // namespace
 
 Result<Registration> parse_registration(std::span<const std::string_view> words) {
@@ -252,6 +262,8 @@ Result<std::optional<Change>> register_server(const Topology& topology,
   DORIS_RETURN_IF_ERROR(check_place(topology, node, rules, facts));
 
   Change change = admit(topology, node, known, facts.next_node);
+  const bool empty_handed = known != nullptr && registration.cluster.empty();
+  if (empty_handed && owned_vnodes(topology, known->id) > 0) fill_anew(change, known->id);
   DORIS_RETURN_IF_ERROR(change.topology.validate(/*allow_same_machine=*/true));
   if (form(change.topology, rules)) {
     change.what += (change.what.empty() ? "" : "; ") + formed_text(rules);

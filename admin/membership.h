@@ -7,8 +7,8 @@
 //             moves vnodes to it; a standby is `standby`
 //
 // A server is known by its name. One that comes back may have moved to another address.
-// What it may not do is come back without its data, as long as it owns vnodes: it would
-// serve emptiness for what its peers hold.
+// Without its data it may come back only if its peers have all that it had, as long as it owns
+// vnodes: it is filled anew.
 #pragma once
 
 #include <functional>

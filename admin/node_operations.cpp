@@ -85,7 +85,10 @@ Result<Change> hold_node(const Topology& topology, std::string_view name, const 
   held.held = true;
   held.state = NodeState::kTempFailed;
   if (held.since == 0) held.since = topology.epoch + 1;
-  return change_to(std::move(next), fmt::format("{} is held out of service", name));
+  // In the same epoch: without a stand-in, writes are refused unless degraded-writes.
+  const std::string placed = place_logs(next, facts);
+  return change_to(std::move(next), fmt::format("{} is held out of service{}{}", name,
+                                                placed.empty() ? "" : "; ", placed));
 }
 
 Result<Change> release_node(const Topology& topology, std::string_view name) {

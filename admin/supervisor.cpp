@@ -14,16 +14,22 @@ const Log kLog("admin");
 // A server that has restarted needs a moment to register. One that needs longer is refused, or
 // waits for something that may never come.
 constexpr Millis kIdleMax{1000};
+constexpr Millis kLagMax{1000};  // The same of one that does not take the newest epoch.
+constexpr Millis kLook{200};     // How often that is looked for.
 
 }  // namespace
 
 Supervisor::Supervisor(net::Loop& loop, Random& random, const Monitor::Options& options,
                        std::function<void()> on_news)
     : loop_(loop),
+      silence_max_(options.timeout * options.failures),
       on_news_(std::move(on_news)),
       monitor_(loop, random, options,
                [this](const auto& node, const auto& health) { on_health(node, health); }),
-      arbiter_(loop, random, options.timeout, [this] { loop_.schedule(*this); }) {}
+      arbiter_(loop, random, options.timeout, [this] { loop_.schedule(*this); }),
+      looker_(loop.timer([this] { look_again(); })) {
+  looker_->start(kLook, kLook);
+}
 
 Supervisor::~Supervisor() {
   loop_.cancel(*this);
@@ -36,6 +42,35 @@ void Supervisor::watch(const topology::Topology& topology, const std::string& te
     return node == nullptr || node->state != topology::NodeState::kUp;
   });
   monitor_.watch(topology, text);
+  note_epochs();
+}
+
+void Supervisor::look_again() {
+  if (topology_ == nullptr) return;
+  const bool waits = !idle_since_.empty() || !lags_.empty();
+  note_epochs();
+  if (waits) loop_.schedule(*this);
+}
+
+void Supervisor::note_epochs() {
+  for (const topology::Node& node : topology_->nodes) {
+    const NodeHealth* const health = monitor_.health(node.id);
+    const bool answers = health != nullptr && health->health() == Health::kUp;
+    const topology::Epoch epoch = answers ? health->last().epoch : topology_->epoch;
+    const auto lag = lags_.find(node.id);
+    if (lag != lags_.end() && epoch < lag->second.epoch) continue;
+    if (epoch < topology_->epoch) {
+      lags_.insert_or_assign(node.id, Lag{topology_->epoch, loop_.now()});
+    } else {
+      lags_.erase(node.id);
+    }
+  }
+}
+
+// It answers, and the epoch does not reach it, though it was sent again and again.
+bool Supervisor::lags(topology::NodeId node) const {
+  const auto lag = lags_.find(node);
+  return lag != lags_.end() && loop_.now() - lag->second.since > kLagMax;
 }
 
 void Supervisor::on_health(const topology::Node& node, const NodeHealth& health) {
@@ -84,15 +119,12 @@ NodeFacts Supervisor::facts(const topology::Node& node) {
     facts.why = health->trouble();
     return facts;
   }
-  facts.full = health->last().disk_full;
-  facts.answers = health->serves() && !facts.full;
+  facts.why = what_hampers(node, health->last());
+  facts.hampered = !facts.why.empty();
+  facts.answers = health->serves() && !facts.hampered;
   facts.recovered_epoch = health->last().recovered_epoch;
   facts.restarted = is_restart(node.id, health->last().incarnation) && serving_.contains(node.id);
-  if (health->last().shards_offline > 0) {
-    facts.failed = true;
-    facts.why =
-        fmt::format("{} of its {} shards are offline", health->last().shards_offline, node.shards);
-  } else if (does_not_serve(node, *health)) {
+  if (does_not_serve(node, *health)) {
     facts.failed = true;
     facts.why = "it answers, and does not serve";
   }
@@ -107,7 +139,17 @@ bool Supervisor::is_anybody_unknown() const {
   });
 }
 
-bool Supervisor::does_not_serve(const topology::Node& node, const NodeHealth& health) {
+std::string Supervisor::what_hampers(const topology::Node& node, const Heartbeat& last) const {
+  if (last.shards_offline > 0) {
+    return fmt::format("{} of its {} shards are offline", last.shards_offline, node.shards);
+  }
+  if (last.shards_silent_for > silence_max_) return "one of its shards does nothing any more";
+  if (lags(node.id)) return "it does not take the newest epoch";
+  if (last.disk_full) return "its disk is too full for writes";
+  return "";
+}
+
+bool Supervisor::does_not_serve(const topology::Node& node, const NodeHealth& health) const {
   const auto idle = idle_since_.find(node.id);
   return idle != idle_since_.end() && !health.last().ready && loop_.now() - idle->second > kIdleMax;
 }

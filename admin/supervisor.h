@@ -69,10 +69,21 @@ class Supervisor final : private net::PassTask {
   void on_health(const topology::Node& node, const NodeHealth& health);
   void log_change(const topology::Node& node, const NodeHealth& health);
   [[nodiscard]] bool is_anybody_unknown() const;
-  [[nodiscard]] bool does_not_serve(const topology::Node& node, const NodeHealth& health);
+  [[nodiscard]] bool does_not_serve(const topology::Node& node, const NodeHealth& health) const;
+  void note_epochs();
+  [[nodiscard]] bool lags(topology::NodeId node) const;
+  [[nodiscard]] std::string what_hampers(const topology::Node& node, const Heartbeat& last) const;
+  void look_again();
   [[nodiscard]] std::vector<topology::Node> others_that_answer(topology::NodeId but) const;
 
+  // An epoch that a node lacks, and since when it could have it.
+  struct Lag {
+    topology::Epoch epoch;
+    TimePoint since;
+  };
+
   net::Loop& loop_;
+  const Millis silence_max_;  // As long as a server may say nothing, its shards may do nothing.
   const std::function<void()> on_news_;
   const topology::Topology* topology_ = nullptr;  // Before the first watch().
   Monitor monitor_;
@@ -82,6 +93,8 @@ class Supervisor final : private net::PassTask {
   std::map<topology::NodeId, uint64_t> serving_;  // Incarnations, of nodes that are up.
   std::set<topology::NodeId> let_in_;  // Of those, who has not been heard to serve since.
   std::map<topology::NodeId, TimePoint> idle_since_;  // Of those that answer and do not serve.
+  std::map<topology::NodeId, Lag> lags_;              // Of those that lack an epoch.
+  const std::unique_ptr<net::Timer> looker_;          // Sees what comes with time alone.
 };
 
 }  // namespace doris::admin

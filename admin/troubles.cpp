@@ -98,6 +98,10 @@ std::string trouble_text(const Scene& scene, const Node& node) {
     return fmt::format("has {} of its {} shards offline", health->last().shards_offline,
                        node.shards);
   }
+  if (health->last().shards_silent_for.count() > 0) {
+    return fmt::format("one of its shards has done nothing for {}",
+                       duration_text(health->last().shards_silent_for));
+  }
   if (health->last().disk_full) return "its disk is too full for writes";
   if (const std::string full = full_logs_text(scene, health->last()); !full.empty()) {
     return fmt::format(

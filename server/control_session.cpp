@@ -130,7 +130,7 @@ void ControlSession::run_heartbeat(Args args) {
   node_.want_verification(verification, args[4] == "1");
   const ShardReport report = node_.report();
   resp::Writer out = reply();
-  out.array(13)
+  out.array(14)
       .bulk(node_.settings().node)
       .integer(static_cast<int64_t>(standing.epoch))
       .integer(standing.ready() ? 1 : 0)
@@ -144,6 +144,7 @@ void ControlSession::run_heartbeat(Args args) {
   write_verification(out, report.verification);
   write_progress(out, report.anti_entropy);
   out.integer(static_cast<int64_t>(node_.disk_mark()));
+  out.integer(node_.shards_silent_for().count());
 }
 
 // DORIS.PROBE host port timeout-ms: whether another program answers, seen from here.

@@ -36,7 +36,8 @@ Node::Node(net::Loop& control_loop, const Clock& clock, Random& random, Settings
       start_thread_(std::move(start_thread)),
       started_ms_(clock.wall_ms()),
       incarnation_(random.next() >> 1),
-      stores_(std::move(stores)) {}
+      stores_(std::move(stores)),
+      looker_(control_loop.timer([this] { watch_.look(); })) {}
 
 Node::~Node() {
   listener_.reset();
@@ -92,6 +93,8 @@ Status Node::take_over_kept() {
 
 Status Node::open_shards() {
   reports_.resize(shards());
+  watch_ = ShardWatch(shards());
+  looker_->start(ShardWatch::kLook, ShardWatch::kLook);
   const uint64_t seed = random_.next();
   for (uint32_t i = 0; i < shards(); ++i) {
     auto& slot = *shards_.emplace_back(
@@ -374,8 +377,10 @@ topology::Epoch Node::recovered_epoch() const {
 }
 
 void Node::take_report(uint8_t index, ShardReport report) {
-  postbox_.post(
-      [this, index, report = std::move(report)]() mutable { reports_[index] = std::move(report); });
+  postbox_.post([this, index, report = std::move(report)]() mutable {
+    reports_[index] = std::move(report);
+    watch_.heard(index);
+  });
 }
 
 void Node::want_verification(uint64_t id, bool repairs) {

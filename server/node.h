@@ -30,6 +30,7 @@
 #include "server/data_dir.h"
 #include "server/settings.h"
 #include "server/shard.h"
+#include "server/shard_watch.h"
 #include "server/stores.h"
 
 namespace doris::server {
@@ -76,6 +77,7 @@ class Node final : private ShardHost {
 
   // What all shards have reported.
   [[nodiscard]] ShardReport report() const { return sum_of(reports_); }
+  [[nodiscard]] Millis shards_silent_for() const { return watch_.silence(); }
 
   // What the admin wants of Shard::verify(); 0: nothing.
   void want_verification(uint64_t id, bool repairs);
@@ -146,6 +148,8 @@ class Node final : private ShardHost {
   topology::KeyHasher hasher_;
 
   std::vector<ShardReport> reports_;  // By shard.
+  ShardWatch watch_{0};
+  const std::unique_ptr<net::Timer> looker_;
   uint64_t wanted_verification_ = 0;
 
   Standing standing_;

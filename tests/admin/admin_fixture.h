@@ -70,6 +70,7 @@ class FakeServer {
   resp::Value verification;                      //
   resp::Value anti_entropy;                      //
   int64_t disk_mark = 0;                         //
+  int64_t silent_for = 0;                        // Of a shard, in ms.
   std::pair<std::string, std::string> wanted{};  // The verification, and whether it repairs.
   bool sees_others = false;  // What it answers when asked whether another one answers.
   int heartbeats = 0;        // How many it has answered.
@@ -90,7 +91,7 @@ class FakeServer {
         ++server_.heartbeats;
         server_.wanted = {std::string(args[3]), std::string(args[4])};
         reply()
-            .array(13)
+            .array(14)
             .bulk(server_.name)
             .integer(static_cast<int64_t>(server_.epoch))
             .integer(server_.ready ? 1 : 0)
@@ -103,7 +104,8 @@ class FakeServer {
             .value(server_.logs)
             .value(server_.verification)
             .value(server_.anti_entropy)
-            .integer(server_.disk_mark);
+            .integer(server_.disk_mark)
+            .integer(server_.silent_for);
       } else if (args[0] == "DORIS.PROBE") {
         ++server_.probes;
         reply().integer(server_.sees_others ? 1 : 0);

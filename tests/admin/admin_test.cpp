@@ -2,6 +2,8 @@
 #include "admin/admin.h"
 
 #include <catch2/catch.hpp>
+#include <climits>
+#include <map>
 
 #include "tests/admin/admin_fixture.h"
 
@@ -130,6 +132,33 @@ TEST_CASE("a server that has failed for too long is replaced once there is a sta
   CHECK(admin.node_text("s1", "group") == "b");
 }
 
+TEST_CASE("a node that cannot be replaced is not in the way of one that can") {
+  RunningAdmin admin(
+      Overrides{{"permanent-failure-after", "200ms"}, {"initial-servers-per-group", "3"}});
+  std::map<std::string, FakeServer*> servers;
+  const auto join = [&](const std::string& name) {
+    servers[name] = &admin.add_server(name);
+    REQUIRE(admin.register_server(*servers[name]).is(Value::Kind::kArray));
+  };
+  for (const char* name : {"a1", "a2", "a3", "b1", "b2", "b3"})
+    join(name);
+  REQUIRE(eventually([&] { return admin.status_text("state") == "serving"; }));
+  const auto operate = [&](const char* what, const char* name) {
+    CHECK(admin.ask({"DORIS.NODE", what, name}).text == "OK");
+  };
+  operate("FAIL", "a1");  // a2 keeps its update log.
+  join("s1");
+  REQUIRE(eventually([&] { return admin.node_text("s1", "health") == "up"; }));
+  operate("FAIL", "a3");  // s1 keeps its, and can take its place only.
+  for (const char* name : {"a1", "a3"}) {
+    admin.on_thread([&] { servers[name]->vanish(); });
+    REQUIRE(eventually([&] { return admin.node_text(name, "health") == "down"; }));
+    operate("RECOVER", name);
+  }
+  CHECK(eventually([&] { return admin.node_text("a3", "state") == "dead"; }));
+  CHECK(admin.node_text("a1", "state") == "temp-failed");
+}
+
 TEST_CASE("a frozen server is shown as down though its connection stands") {
   RunningAdmin admin(Overrides{{"heartbeat-timeout", "50ms"}});
   FakeServer& a1 = admin.add_server("a1");
@@ -155,6 +184,64 @@ TEST_CASE("a silent server is failed over only once nobody else reaches it eithe
   CHECK(admin.node_text("b1", "state") == "up");
   admin.on_thread([&] { a1.sees_others = false; });
   CHECK(eventually([&] { return admin.node_text("b1", "state") == "temp-failed"; }));
+}
+
+TEST_CASE("what one server says against a report holds while the servers are asked again") {
+  RunningAdmin admin(Overrides{{"heartbeat-timeout", "50ms"}});
+  const auto [a1, b1] = form(admin);
+  const std::string cluster = admin.ask({"DORIS.STATUS"}).get("cluster")->text;
+  admin.on_thread([&] {
+    a1.sees_others = true;
+    b1.frozen = true;
+  });
+  // Not so often that it is a report that has a1 asked again.
+  while (admin.read(a1.probes) < 4) {
+    CHECK(admin.ask({"DORIS.REPORT", "router-1", "b1", cluster, "3", "no answer"}).text == "OK");
+    std::this_thread::sleep_for(Millis{300});
+  }
+  CHECK(admin.node_text("b1", "state") == "up");
+}
+
+TEST_CASE("a server that does not take a new epoch is failed over until it does") {
+  RunningAdmin admin;
+  const auto [a1, b1] = form(admin);
+  admin.on_thread([&] { b1.refusals_left = INT_MAX; });
+  REQUIRE(admin.register_server(admin.add_server("s1")).is(Value::Kind::kArray));
+  REQUIRE(eventually([&] { return admin.node_text("b1", "state") == "temp-failed"; }));
+  CHECK_THAT(admin.ask({"DORIS.HISTORY", "1"}).items[0].get("why")->text,
+             Contains("does not take the newest epoch"));
+  admin.on_thread([&] { b1.refusals_left = 0; });
+  CHECK(eventually([&] { return admin.status_text("state") == "serving"; }));
+}
+
+TEST_CASE("a server of which a shard does nothing any more is failed over") {
+  RunningAdmin admin;
+  const auto [a1, b1] = form(admin);
+  const auto trouble = [&] { return admin.node_text("b1", "trouble"); };
+  admin.on_thread([&] { b1.silent_for = 600; });
+  REQUIRE(eventually([&] { return trouble() == "one of its shards has done nothing for 600 ms"; }));
+  CHECK(admin.node_text("b1", "state") == "up");
+  admin.on_thread([&] { b1.silent_for = 5000; });  // More than 2 heartbeats of 2 s may take.
+  REQUIRE(eventually([&] { return admin.node_text("b1", "state") == "temp-failed"; }));
+  admin.on_thread([&] { b1.silent_for = 0; });
+  CHECK(eventually([&] { return admin.status_text("state") == "serving"; }));
+}
+
+TEST_CASE("a damaged server that has the only copy goes on with what is sound") {
+  RunningAdmin admin;
+  const auto [a1, b1] = form(admin);
+  admin.on_thread([&] { b1.vanish(); });
+  REQUIRE(eventually([&] { return admin.node_text("b1", "state") == "temp-failed"; }));
+  admin.on_thread([&] {
+    b1.recovers = false;
+    b1.listen(b1.port);
+    a1.shards_offline = 1;
+  });
+  REQUIRE(eventually([&] { return admin.node_text("b1", "state") == "recovering"; }));
+  CHECK(admin.node_text("a1", "state") == "up");
+  CHECK_THAT(admin.node_text("a1", "trouble"), Contains("shards offline"));
+  admin.on_thread([&] { b1.recovers = true; });
+  CHECK(eventually([&] { return admin.node_text("a1", "state") == "temp-failed"; }));
 }
 
 TEST_CASE("a report names a node of this cluster") {
@@ -244,6 +331,30 @@ TEST_CASE("a server that comes back with an older disk has been away for long") 
   CHECK(is_told == is_older);
   // Once only: by now this is its disk.
   CHECK(since(admin.register_server(a1, cluster), "a1") == since(reply, "a1"));
+}
+
+TEST_CASE("an older disk is noticed before its server has registered, too") {
+  RunningAdmin admin;
+  const auto [a1, b1] = form(admin);
+  admin.on_thread([&] { a1.disk_mark = 100; });
+  const int before = admin.read(a1.heartbeats);
+  REQUIRE(eventually([&] { return admin.read(a1.heartbeats) >= before + 3; }));
+  admin.on_thread([&] {
+    b1.vanish();
+    a1.vanish();
+  });
+  const auto state = [&](const char* name) { return admin.node_text(name, "state"); };
+  REQUIRE(eventually([&] { return state("a1") == "temp-failed" && state("b1") == "temp-failed"; }));
+  const bool admin_restarts = GENERATE(true, false);
+  if (admin_restarts) admin.restart();
+  admin.on_thread([&] {
+    a1.incarnation = 2;
+    a1.disk_mark = 99;
+    a1.recovers = false;
+    a1.listen(a1.port);
+  });
+  REQUIRE(eventually([&] { return state("a1") == "recovering"; }));
+  CHECK_THAT(admin.node_text("a1", "trouble"), Contains("has an older disk than it had"));
 }
 
 TEST_CASE("another server at a node's address is not taken for it") {

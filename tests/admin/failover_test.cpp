@@ -235,13 +235,14 @@ TEST_CASE("a node that comes back with an older disk has missed more than any ot
   CHECK_FALSE(comes_back("s1"));
 }
 
-TEST_CASE("a node whose disk is full steps back if the others have all, and can write") {
+TEST_CASE("a node that is hampered steps back if the others have all, and are not") {
   Followed cluster;
-  const NodeFacts full{.known = true, .full = true};
+  const NodeFacts full{.known = true, .hampered = true, .why = "its disk is full"};
   SECTION("they can") {
     CHECK(cluster.learn("b1", full));
     CHECK(cluster.state("b1") == NodeState::kTempFailed);
     CHECK_THAT(cluster.members.what, Contains("b1 has failed"));
+    CHECK_THAT(cluster.members.why, Contains("its disk is full"));
     CHECK(cluster.answers("b1"));
     CHECK(cluster.state("b1") == NodeState::kRecovering);
     CHECK(cluster.learn("b1", full));
@@ -249,6 +250,11 @@ TEST_CASE("a node whose disk is full steps back if the others have all, and can 
   }
   SECTION("their disks are full, too") {
     cluster.facts["a1"] = full;
+    CHECK_FALSE(cluster.learn("b1", full));
+  }
+  SECTION("they have not all yet") {
+    cluster.fails("a1");
+    cluster.answers("a1");
     CHECK_FALSE(cluster.learn("b1", full));
   }
 }
@@ -272,6 +278,15 @@ TEST_CASE("a held node stays out until it is released") {
   CHECK(cluster.carry_out(release_node(cluster.members.topology, "b1")).empty());
   CHECK(cluster.follow());
   CHECK(cluster.state("b1") == NodeState::kRecovering);
+}
+
+TEST_CASE("a node that is held has a stand-in in the same epoch") {
+  Followed cluster(2);
+  CHECK(cluster.carry_out(hold_node(cluster.members.topology, "b1", cluster.facts_of(), false)) ==
+        "");
+  CHECK(cluster.keeper_of("b1") == "b2");
+  CHECK_THAT(cluster.members.what, Contains("b2 stands in for b1"));
+  CHECK_FALSE(cluster.follow());
 }
 
 TEST_CASE("a node that has the only copy is held by force alone") {

@@ -120,7 +120,17 @@ TEST_CASE("a server that lost its data may not serve emptiness") {
 TEST_CASE("a server that lost its data may come back if others have all of it") {
   Members members = formed_cluster();
   members.others_have_all = true;
-  CHECK_FALSE(members.admit(newcomer("a1")));
+  const bool had_failed = GENERATE(false, true);
+  topology::Node& a1 = members.topology.nodes.front();
+  if (had_failed) {
+    a1.state = NodeState::kTempFailed;
+    a1.since = members.topology.epoch;
+  }
+  CHECK(members.admit(newcomer("a1")));
+  CHECK(members.node("a1").since == topology::kSinceEver);  // Whoever else fails has newer data.
+  CHECK(members.node("a1").state == (had_failed ? NodeState::kTempFailed : NodeState::kRecovering));
+  CHECK_THAT(members.what, Contains("a1 is filled anew"));
+  CHECK_FALSE(members.admit(newcomer("a1")));  // Its last answer was lost.
 }
 
 TEST_CASE("a standby that has taken a place keeps it, whatever its settings say") {

@@ -75,6 +75,7 @@ class Members {
     REQUIRE_FALSE(change.why.empty());
     topology = std::move(change.topology);
     what = std::move(change.what);
+    why = std::move(change.why);
     if (!topology.nodes.empty()) {
       next_node = std::max<uint32_t>(next_node, topology.nodes.back().id + 1U);
     }
@@ -91,7 +92,8 @@ class Members {
   uint32_t next_node = 1;
   std::string alive;             // The name of the node that answers at its address.
   bool others_have_all = false;  // Of whatever node.
-  std::string what;              // The journal's words about the last change.
+  std::string what;
+  std::string why;  // The journal's words about the last change.
 
  private:
   Result<std::optional<Change>> try_to_register(const Registration& registration) {

@@ -4,6 +4,7 @@
 #include "tests/integration/checked_load.h"
 #include "tests/integration/cluster.h"
 #include "tests/integration/cluster_state.h"
+#include "tests/integration/hung_thread.h"
 
 namespace doris::integration {
 namespace {
@@ -75,6 +76,21 @@ TEST_CASE("every program freezes in turn, and what clients were told can be") {
     strike(
         cluster, load, name, [&](const auto& victim) { cluster.freeze(victim); },
         [&](const auto& victim) { cluster.thaw(victim); });
+  }
+  judge(cluster, load);
+}
+
+TEST_CASE("a thread of a data server hangs, which is failed over, and what was told can be") {
+  Cluster cluster({.servers_per_group = 2});
+  CheckedLoad load(cluster.routers());
+  for (const std::string name : {"a1", "b2"}) {
+    {
+      const HungThread shard(cluster.pid(name), "shard-0");
+      REQUIRE(shard.hung());
+      REQUIRE(becomes_degraded(cluster, name));
+      REQUIRE(load.await_progress());
+    }
+    REQUIRE(becomes_whole(cluster));
   }
   judge(cluster, load);
 }

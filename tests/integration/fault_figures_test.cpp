@@ -15,6 +15,7 @@
 #include "tests/integration/checked_load.h"
 #include "tests/integration/cluster_state.h"
 #include "tests/integration/disk_faults.h"
+#include "tests/integration/hung_thread.h"
 
 namespace doris::integration {
 namespace {
@@ -116,6 +117,17 @@ TEST_CASE("the cost of data servers that freeze", "[.figures]") {
             cluster.freeze(server);
             stay(Millis{5000});
             cluster.thaw(server);
+          },
+          {.longest = Millis{2500}});
+}
+
+TEST_CASE("the cost of threads that hang", "[.figures]") {
+  Cluster cluster({.servers_per_group = 2});
+  measure("the thread of a shard hangs for 5 s in a random data server; 10 times", cluster, 10,
+          [&](int) {
+            const HungThread shard(cluster.pid(any_server()), "shard-0");
+            REQUIRE(shard.hung());
+            stay(Millis{5000});
           },
           {.longest = Millis{2500}});
 }

@@ -82,7 +82,7 @@ TEST_CASE_METHOD(RunningNode, "what is no topology, or another cluster's, is ref
 TEST_CASE_METHOD(RunningNode, "each start of a node is another incarnation") {
   start_serving(3);
   const resp::Value first = whole_heartbeat();
-  REQUIRE(first.items.size() == 13);
+  REQUIRE(first.items.size() == 14);
   CHECK_THAT(admin_.registration(), Contains(" " + std::to_string(first.items[6].integer) + " "));
   CHECK(whole_heartbeat().items[6] == first.items[6]);
   restart();
