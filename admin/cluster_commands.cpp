@@ -71,7 +71,7 @@ void run_register(AdminSession& session, Args args) {
   } else if (resp::equals_ignoring_case(args[1], "router") && args.size() == 3) {
     register_a_router(session, args[2]);
   } else {
-    session.error("ERR DORIS.REGISTER takes 'server' and 9 words, or 'router' and an address");
+    session.error("ERR DORIS.REGISTER takes 'server' and 10 words, or 'router' and an address");
   }
 }
 

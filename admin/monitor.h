@@ -40,8 +40,8 @@ class Monitor {
     uint32_t failures;  // So many in a row make a node kDown.
   };
 
-  // Told when a node's health has changed, or what its heartbeat says but for its epoch, and at
-  // every heartbeat that is missed. This is where a decision about a failed node
+  // Told when a node's health has changed, or what its heartbeat says, and at every heartbeat that
+  // is missed. This is where a decision about a failed node
   // starts; whoever changes the topology in consequence does so from a posted function,
   // since watch() may not be called from here.
   using Observer = std::function<void(const topology::Node& node, const NodeHealth& health)>;

@@ -20,7 +20,7 @@ struct Refusal {
 
 class RefusalList {
  public:
-  // A refused server asks every two seconds. One that has not for so long was stopped.
+  // A refused server asks once a second. One that has not for so long was stopped.
   static constexpr Millis kForgottenAfter{600'000};
   static constexpr size_t kNamesMax = 16;         // Of more, those refused last.
   static constexpr size_t kNameBytesMax = 64;     // What is longer is cut: it is a

@@ -6,11 +6,11 @@
 //   router --ADOPT----> shard port ----+    (epoch on the disk before anybody acts on it)
 //
 // A node serves only when its standing is confirmed: after a restart its own memory of the
-// topology may be old, so it waits until the admin has spoken, or a router with a newer epoch in
-// which the node is not `up`. One in which it is may be of before the restart, and the node may
-// have lost since what it had (an older disk, a second that was not synced): then the admin has it
-// compared with the other copies first. A node that belongs to no cluster yet listens to the admin
-// alone.
+// topology may be old, so it waits until it has registered, or whoever it is has brought a newer
+// epoch in which the node is not `up`. One in which it is may be of before the restart, and the
+// node may have lost since what it had (an older disk, a second that was not synced): then the
+// admin has it compared with the other copies first. A node that belongs to no cluster yet listens
+// to the admin alone.
 //
 // Every member function runs on the control thread, except where ShardHost says otherwise.
 #pragma once

@@ -43,7 +43,7 @@ enum class NodeState : uint8_t {
   kDead,
 };
 
-// Of a node that never had what it owns now: before it could fail.
+// Of a node that never had what it owns now, or has it no more: before it could fail.
 constexpr Epoch kSinceEver = 1;
 
 // Of a node that has come back with an older disk than it had. It has something, but whoever else
@@ -60,8 +60,9 @@ struct Node {
   uint16_t port = 0;   // The control port; shard i listens on port + 1 + i.
   uint8_t shards = 1;  // 1..kShardsMax, fixed when the store was made.
 
-  // While it is temp-failed or recovering: the epoch at which it ceased to be `up`. Of two
-  // replicas that both have failed, the one with the higher `since` has the newer data.
+  // While it is temp-failed or recovering: the epoch at which it ceased to be `up`, kSinceEver or
+  // kSinceLongAgo. Of two replicas that both have failed, the one with the higher `since` has the
+  // newer data.
   Epoch since = 0;
   // While it is temp-failed: who keeps its update log. kNoNode: see Topology::degraded_writes.
   NodeId stand_in = kNoNode;
