@@ -12,6 +12,15 @@ namespace doris::router {
 
 using topology::Group;
 
+namespace {
+
+// Whether anybody may have done it. Not if all who were asked have refused.
+bool may_be_done(const Part& part) {
+  return part.in_doubt || part.primary_done || part.second.done || part.outstanding > 1;
+}
+
+}  // namespace
+
 // ---- Proposals -----------------------------------------------------------------------
 
 // Puts an entry that was not answered, or a second copy that was not sent, where it belongs now.
@@ -44,7 +53,7 @@ void Dispatcher::on_linked(const Backend& backend, uint64_t incarnation) {
 
 // Whether the primary, as it is now, may have done it without knowing that any more.
 bool Dispatcher::may_be_forgotten(const Part& part) const {
-  if (!table_->served(part.vnode)) return false;
+  if (!may_be_done(part) || !table_->served(part.vnode)) return false;
   const topology::Replica primary = table_->replica(part.vnode, table_->primary(part.vnode));
   const auto process = processes_.find({primary.node, primary.shard});
   return process != processes_.end() && process->second.since >= part.proposed_at;
@@ -74,7 +83,7 @@ void Dispatcher::propose_anew(Entry entry, Part& part) {
     part.update->value = entry.request->value(part);
   }
   // What the entries of earlier attempts have done, or do yet, will not be heard.
-  part.in_doubt = part.in_doubt || part.primary_done || part.second.done || part.outstanding > 1;
+  part.in_doubt = may_be_done(part);
   part.version = {};
   part.primary_done = false;
   part.second = {};

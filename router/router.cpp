@@ -40,6 +40,9 @@ Router::Router(net::Loop& control_loop, const Clock& clock, Random& random,
       file_budget_(settings.clients_max, settings.threads),
       start_thread_(std::move(start_thread)),
       started_ms_(clock.wall_ms()),
+      seeker_(
+          control_loop, random,
+          {[this] { return epoch_; }, [this](const std::string& text) { take_from_peer(text); }}),
       clients_max_(settings.clients_max) {}
 
 Router::~Router() {
@@ -182,11 +185,10 @@ Status Router::on_registered(const resp::Value& reply) {
 
 Status Router::on_topology(const std::string& text) {
   Result<topology::Topology> topology = topology::decode(text);
-  if (!topology.ok()) return topology.status().prefixed("topology from the admin");
+  if (!topology.ok()) return topology.status().prefixed("topology");
   if (topology->cluster != cluster_) {
     return Status::invalid(
-        fmt::format("the admin speaks for cluster {}, not {}; restart this "
-                    "router if that is intended",
+        fmt::format("it is of cluster {}, not {}; restart this router if that is intended",
                     topology->cluster, cluster_));
   }
   if (topology->epoch <= epoch_) return Status::okay();
@@ -212,12 +214,19 @@ Status Router::on_topology(const std::string& text) {
 
 void Router::want_epoch(topology::Epoch epoch) {
   postbox_.post([this, epoch] {
-    if (feed_ != nullptr) feed_->pull_now(epoch);
+    if (feed_ == nullptr || table_ == nullptr) return;
+    feed_->pull_now(epoch);
+    seeker_.want(epoch, table_->topology().nodes);
   });
 }
 
+void Router::take_from_peer(const std::string& text) {
+  const Status taken = on_topology(text);
+  if (!taken.ok()) kLog.warning("a data server's topology is not taken: {}", taken.message());
+}
+
 // What several workers say within a moment is said once. The answer says nothing of use: what
-// the admin makes of it comes as a topology.
+// the admin makes of it comes as a topology, from it or from others.
 void Router::report(const std::string& node, const std::string& why) {
   postbox_.post([this, node, why] {
     if (feed_ == nullptr || table_ == nullptr) return;
@@ -228,6 +237,7 @@ void Router::report(const std::string& node, const std::string& why) {
     const std::string self = net::Address{settings_.listen.host, port_}.text();
     feed_->client().call({"DORIS.REPORT", self, node, cluster_, fmt::to_string(epoch_), why},
                          kReportTimeout, [](const Result<resp::Value>&) {});
+    seeker_.want(epoch_ + 1, table_->topology().nodes);
   });
 }
 

@@ -19,6 +19,7 @@
 #include "base/net/loop_host.h"
 #include "base/net/postbox.h"
 #include "resp/topology_feed.h"
+#include "router/epoch_seeker.h"
 #include "router/file_budget.h"
 #include "router/worker.h"
 
@@ -59,6 +60,7 @@ class Router final : private Control {
   void start_feed();
   Status on_registered(const resp::Value& reply);
   Status on_topology(const std::string& text);
+  void take_from_peer(const std::string& text);
   void on_accept(std::unique_ptr<net::Accepted> accepted);
   void hand_over(std::unique_ptr<net::Accepted> accepted);
   void stop_waiting();
@@ -78,6 +80,7 @@ class Router final : private Control {
   std::unique_ptr<net::Listener> listener_;
   uint16_t port_ = 0;
   std::unique_ptr<resp::TopologyFeed> feed_;
+  EpochSeeker seeker_;
   std::unique_ptr<resp::Client> operator_calls_;  // RESP3: forwarded DORIS.* commands.
 
   std::string cluster_;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/topology/key_hash.h"
+#include "base/topology/topology_codec.h"
 #include "resp/basic_commands.h"
 #include "resp/errors.h"
 #include "resp/words.h"
@@ -23,6 +24,7 @@ constexpr resp::CommandSpec kOwnSpecs[] = {
     {"doris.heartbeat", 5, "admin", 0, 0, 0, "server", "0.1.0", "The admin asks: are you there?"},
     {"doris.probe", 4, "admin", 0, 0, 0, "server", "0.1.0", "Does another program answer?"},
     {"doris.adopt", 2, "admin", 0, 0, 0, "server", "0.1.0", "Take over a topology"},
+    {"doris.pull", 2, "admin", 0, 0, 0, "server", "0.1.0", "The newest topology that is held here"},
     {"doris.record", -2, "admin", 0, 0, 0, "server", "0.1.0",
      "Show what is held of a key: DORIS.RECORD key [namespace]"},
 };
@@ -104,6 +106,8 @@ void ControlSession::run(Args args) {
     run_heartbeat(args);
   } else if (spec->name == "doris.adopt") {
     run_adopt(args);
+  } else if (spec->name == "doris.pull") {
+    run_pull(args);
   } else if (spec->name == "doris.probe") {
     run_probe(args);
   } else {
@@ -170,6 +174,21 @@ void ControlSession::run_adopt(Args args) {
   node_.adopt_topology(std::string(args[1]), [&node = node_, id = id_](const resp::Value& reply) {
     node.with_session(id, [&](ControlSession& session) { session.answer(reply); });
   });
+}
+
+// DORIS.PULL have-epoch: what a router may not hear from the admin.
+void ControlSession::run_pull(Args args) {
+  topology::Epoch have = 0;
+  if (!resp::parse_integer(args[1], have)) {
+    reply().error(resp::kNotAnInteger);
+    return;
+  }
+  const Standing& standing = node_.standing();
+  if (standing.table == nullptr || standing.epoch <= have) {
+    reply().null();
+  } else {
+    reply().bulk(topology::encode(standing.table->topology()));
+  }
 }
 
 // DORIS.RECORD key [namespace]

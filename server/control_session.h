@@ -29,6 +29,7 @@ class ControlSession final : public PacedSession {
   void run_heartbeat(Args args);
   void run_adopt(Args args);
   void run_probe(Args args);
+  void run_pull(Args args);
   void run_record(Args args);
   void run_info(Args args);
 

@@ -47,6 +47,15 @@ TEST_CASE_METHOD(RunningNode, "INFO tells of the node, its place, its shards and
   CHECK(eventually([&] { return ask({"INFO"}).text.find("keys=1") != std::string::npos; }));
 }
 
+TEST_CASE_METHOD(RunningNode, "a node that serves gives its topology to whoever has an older one") {
+  start_serving(3);
+  const Value pulled = ask({"DORIS.PULL", "2"});
+  REQUIRE(pulled.is(Value::Kind::kBulk));
+  CHECK(topology::decode(pulled.text)->epoch == 3);
+  CHECK(ask({"DORIS.PULL", "3"}).is(Value::Kind::kNull));
+  CHECK_THAT(ask({"DORIS.PULL", "x"}).text, StartsWith("ERR value is not an integer"));
+}
+
 // A write to it is refused, and only who writes heard of that.
 TEST_CASE_METHOD(RunningNode, "INFO and the heartbeat say that an update log is full") {
   overrides_ = {{"update-log-max-size", "1mb"}};

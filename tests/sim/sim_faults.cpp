@@ -53,6 +53,7 @@ constexpr std::array kNames{
     Name{Fault::kCutServer, "cut off"},
     Name{Fault::kSkew, "skew"},
     Name{Fault::kCutAdmin, "cut off"},
+    Name{Fault::kCutAdminAndKill, "cut from the admin, and kill"},
     Name{Fault::kCutGroupAndKill, "cut group and kill"},
     Name{Fault::kCutGroupAndFreeze, "cut group and freeze"},
     Name{Fault::kKillAll, "kill all"},
@@ -127,6 +128,8 @@ void SimFaults::strike(Fault fault, Micros time) {
     }
     case Fault::kCutAdmin:
       return cut_admin(time);
+    case Fault::kCutAdminAndKill:
+      return cut_admin_and_kill(time);
     case Fault::kCutGroupAndKill:
       return cut_group_and_kill(time);
     case Fault::kCutGroupAndFreeze:
@@ -201,6 +204,15 @@ void SimFaults::cut_admin(Micros time) {
   for (size_t i = 0; i < cluster_.servers(); ++i)
     cluster_.network().cut_both_ways(cluster_.admin().machine(), cluster_.server(i).machine());
   world_.run_for(time);
+  cluster_.network().mend_all();
+}
+
+void SimFaults::cut_admin_and_kill(Micros time) {
+  const SimProgram& router = some_router();
+  tell(router.name());
+  cluster_.network().cut_both_ways(cluster_.admin().machine(), router.machine());
+  kill(some_server(), SimDisk::Crash::kProcess, time);
+  world_.run_for(kNoticedAfter);
   cluster_.network().mend_all();
 }
 

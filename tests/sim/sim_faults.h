@@ -27,10 +27,11 @@ enum class Fault : uint8_t {
   kOlderServer,   // Or with one of a while ago.
   kFreezeServer,  // And a thaw.
   kFreezeRouter,
-  kCutLink,    // Between a router and a server, one way or both.
-  kCutServer,  // From everybody.
-  kSkew,       // A router's clock of the wall goes wrong, and stays so.
-  kCutAdmin,   // From all data servers; the routers reach everybody.
+  kCutLink,          // Between a router and a server, one way or both.
+  kCutServer,        // From everybody.
+  kSkew,             // A router's clock of the wall goes wrong, and stays so.
+  kCutAdmin,         // From all data servers; the routers reach everybody.
+  kCutAdminAndKill,  // A router is cut off from the admin, and a server dies and comes back.
 
   // Two at once, which may cost errors and time, and still no promise of what was answered.
   kCutGroupAndKill,    // A router is cut off from one group; then a server of the other one dies.
@@ -70,6 +71,7 @@ class SimFaults {
   void cut_link(Micros time);
   void cut_off(const SimProgram& program, Micros time);
   void cut_admin(Micros time);
+  void cut_admin_and_kill(Micros time);
   void kill_all(Micros time);
   void older_first(Micros time);
   void kill_and_power(Micros time);

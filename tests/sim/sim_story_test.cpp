@@ -136,6 +136,12 @@ const std::vector<Fault> kAnyFault{
     Fault::kCutLink,    Fault::kCutServer,   Fault::kSkew,
 };
 
+TEST_CASE("a router is cut off from the admin as a server dies, and learns of it from others") {
+  tell_stories(
+      60, {.time = Millis{3000}, .faults = {Fault::kCutAdminAndKill}, .fault_time = Millis{4000}},
+      [](const SimStory& story) { CHECK(story.slowest < Micros{1'000'000}); });
+}
+
 TEST_CASE("connections that break break no promise") {
   tell_stories(200, {.faults = {Fault::kResets}});
 }
