@@ -154,6 +154,25 @@ TEST_CASE("a server that has restarted is not asked to do once more what it may 
   CHECK(router.a.records["k"].value == router.b.records["k"].value);
 }
 
+TEST_CASE("what a server has refused before it restarted it has not done") {
+  RunningWorker router;
+  (void)router.client();
+  FakeShard& primary = router.primary("k");
+  primary.epoch = 2;
+  router.say({"INCR k"});
+  CHECK(router.replies().empty());
+  primary.leave();
+  router.loop.advance(Millis{50});
+  ++primary.incarnation;
+  primary.come_back();
+  topology::Topology newer = router.topology;
+  newer.epoch = 2;
+  router.b.epoch = 2;
+  router.adopt(newer);
+  router.loop.advance(kReconnect);
+  CHECK(router.replies() == Lines{":1"});
+}
+
 // It goes away, comes back and gets its role again while a write waits that this router has never
 // asked it for. That its process was gone when the write was made shows when nobody listens there;
 // otherwise the other server may have brought it the write. Silence shows nothing, after a refusal
