@@ -36,6 +36,7 @@ enum class Guard : uint8_t {
   kLogsNameTarget,     // An update log knows whom its writes are for.
   kLogsDrained,        // Who recovers fetches the update logs that were kept for it..
   kOtherLogsRead,      // ..those for the others, too, if nobody is there to be compared with..
+  kBehindFetched,      // ..and what those have taken who recover, too,..
   kDigestsCompared,    // ..and is up only when it has been compared with the other replica.
   kComingAwaited,      // .. and what was on its way there has come, or ended otherwise.
   kOlderDisksNoticed,  // Who comes back with an older disk than it had waits for the others.

@@ -109,7 +109,7 @@ VnodeSync& AntiEntropy::sync() {
   if (found == nullptr) {
     found = std::make_unique<VnodeSync>(
         loop_, shard_, make_peer_client(loop_, random_, standing_, where, shard_.options().name),
-        std::vector<topology::Vnode>{}, VnodeSync::Purpose::kRepair,
+        std::vector<topology::Vnode>{}, VnodeSync::Aim{VnodeSync::Purpose::kRepair},
         VnodeSync::Callbacks{
             [this](topology::Vnode, const auto& differences) { on_compared(differences); }});
   }

@@ -7,6 +7,9 @@
 // Live writes reach this node from the moment it is `recovering`; what was written before is
 // brought here. So when each vnode was once compared after that, the node has all.
 //
+// Two that recover need each other's answers only, and only one of them waits until the other is
+// up: so neither holds up both.
+//
 // Loop thread only.
 #pragma once
 
@@ -36,9 +39,12 @@ class Recovery {
 
  private:
   [[nodiscard]] std::unique_ptr<PeerClient> client(const topology::Replica& where) const;
+  void trust_what_is_here();
   void drain_logs();
   void drain(const topology::Replica& keeper, LogDrain::Source source);
   void compare();
+  void sync(const topology::Replica& where, const std::vector<topology::Vnode>& vnodes,
+            VnodeSync::Purpose purpose);
   void tell_progress();
 
   net::Loop& loop_;

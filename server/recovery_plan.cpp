@@ -48,12 +48,14 @@ RecoveryPlan plan_recovery(const topology::RoutingTable& table, topology::NodeId
     const auto vnode = static_cast<topology::Vnode>(v);
     if (table.replica(vnode, me->group) != topology::Replica{self, shard}) continue;
     const topology::Replica other = table.replica(vnode, other_group(me->group));
+    const Node& owner = *topology.find(other.node);
     if (table.is_up(vnode, other_group(me->group))) {
       plan.compare[other].push_back(vnode);
-    } else if (has_newer_data(*topology.find(other.node), *me)) {
+    } else if (has_newer_data(owner, *me)) {
       ++plan.waiting;
     } else {
       behind.insert(other.node);
+      if (owner.state == NodeState::kRecovering) plan.fetch[other].push_back(vnode);
     }
   }
   const bool is_filled_anew = std::ranges::any_of(behind, [&](topology::NodeId id) {

@@ -3,9 +3,10 @@
 //
 //   the other owner of a vnode..
 //     is up                      compare with it: it has every acknowledged write
-//     failed before this node    nothing: this node's copy is the newest there is. But what it has
+//     failed before this node    this node's copy is the newest there is. But what it has
 //                                acknowledged since then it may have lost with its process or its
-//                                disk; the log that was kept for the other has that, too
+//                                disk; the log that was kept for the other has that, too, and so
+//                                has the other itself, if it recovers, from the time since then
 //     failed after it            wait for it: it has what this node missed
 //
 // Of two that failed in the same epoch neither has missed a write: if both are back the lower id
@@ -35,6 +36,9 @@ struct RecoveryPlan {
 
   // The vnodes to compare, by where their other replica is.
   std::map<topology::Replica, std::vector<topology::Vnode>> compare;
+
+  // Those whose other replica is behind, and answers: to be fetched what is newer there.
+  std::map<topology::Replica, std::vector<topology::Vnode>> fetch;
 
   // How many vnodes wait for their other owner.
   uint32_t waiting = 0;

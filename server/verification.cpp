@@ -59,7 +59,7 @@ void Verification::go_on(const Standing& standing) {
     };
     syncs_.push_back(std::make_unique<VnodeSync>(
         loop_, shard_, make_peer_client(loop_, random_, standing, where, shard_.options().name),
-        vnodes, purpose, VnodeSync::Callbacks{on_done}));
+        vnodes, VnodeSync::Aim{purpose}, VnodeSync::Callbacks{on_done}));
   }
 }
 

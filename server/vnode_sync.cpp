@@ -22,11 +22,11 @@ constexpr Millis kRetryPause{100};
 }  // namespace
 
 VnodeSync::VnodeSync(net::Loop& loop, Shard& shard, std::unique_ptr<PeerClient> peer,
-                     std::vector<topology::Vnode> vnodes, Purpose purpose, Callbacks callbacks)
+                     std::vector<topology::Vnode> vnodes, Aim aim, Callbacks callbacks)
     : loop_(loop),
       shard_(shard),
       peer_(std::move(peer)),
-      purpose_(purpose),
+      aim_(aim),
       callbacks_(std::move(callbacks)),
       retry_(loop.timer([this] { go_on(); })),
       unknown_(std::move(vnodes)),
@@ -80,6 +80,7 @@ void VnodeSync::on_digests(const Result<resp::Value>& reply, size_t count) {
     on_trouble(theirs.ok() ? Status::invalid("another number of digests came") : theirs.status());
     return;
   }
+  if (!answered_at_) answered_at_ = loop_.now();
   std::vector<VnodeFloor> equal;
   std::vector<topology::Vnode> different;
   for (size_t i = 0; i < count; ++i) {
@@ -119,7 +120,7 @@ Status VnodeSync::take_floors(const std::vector<VnodeFloor>& floors) {
 // Where writes go on, digests differ for as long as one is on its way: a second look is cheaper
 // than a list of keys.
 void VnodeSync::put_aside(topology::Vnode vnode) {
-  const bool first = !recovers() && put_aside_.insert(vnode).second;
+  const bool first = both_are_up() && put_aside_.insert(vnode).second;
   (first ? later_ : different_).push_back(vnode);
 }
 
@@ -149,12 +150,21 @@ void VnodeSync::on_page(const Result<resp::Value>& reply) {
   if (from_.empty()) first_floor_ = page->floor;
   for (TheirKey& each : found->coming)
     coming_.emplace(std::move(each.key), each.version);
-  for (TheirKey& each : found->theirs) {
-    note_difference(each.key, each.version, /*here=*/true);
-    to_fetch_.push_back(std::move(each));
-  }
-  sort_ours(std::move(found->ours));
+  sort_theirs(std::move(found->theirs));
+  if (!fetches()) sort_ours(std::move(found->ours));
   work_off();
+}
+
+void VnodeSync::sort_theirs(std::vector<TheirKey> theirs) {
+  const bool comes_anew = loop_.now() < *answered_at_ + shard_.options().request_timeout;
+  for (TheirKey& each : theirs) {
+    note_difference(each.key, each.version, /*here=*/true);
+    if (fetches() && comes_anew && each.version.epoch < aim_.failed_in) {
+      must_wait_ = true;
+    } else {
+      to_fetch_.push_back(std::move(each));
+    }
+  }
 }
 
 // What is newer here goes there, or is asked about first.
@@ -181,9 +191,9 @@ bool VnodeSync::comes_by_itself(const OurKey& ours) const {
 void VnodeSync::work_off() {
   if (!to_ask_.empty()) {
     ask_held();
-  } else if (!to_fetch_.empty() && purpose_ != Purpose::kCompare) {
+  } else if (!to_fetch_.empty() && brings()) {
     fetch();
-  } else if (!to_send_.empty() && purpose_ != Purpose::kCompare) {
+  } else if (!to_send_.empty() && brings()) {
     send();
   } else {
     finish_page();
@@ -271,13 +281,15 @@ void VnodeSync::fetch() {
              [this, keys](const Result<resp::Value>& reply) { on_records(reply, keys); });
 }
 
+// Only who has been up since the last floor was raised can have what belongs below it.
 void VnodeSync::on_records(const Result<resp::Value>& reply, const std::vector<std::string>& keys) {
   const auto records = reply.ok() ? read_records(*reply, keys) : reply.status();
   Status stored = records.status();
+  const Role role = fetches() ? Role::kSecondary : Role::kCopy;
   if (records.ok()) {
     for (const auto& record : *records) {
       if (stored.ok() && record) {
-        stored = shard_.add_copy(different_.back(), *record, Role::kCopy);
+        stored = shard_.add_copy(different_.back(), *record, role);
       }
     }
     if (stored.ok()) stored = shard_.commit_copies();
@@ -300,7 +312,7 @@ void VnodeSync::on_records(const Result<resp::Value>& reply, const std::vector<s
 
 // Whether what is doubtful was settled nobody knows: to mend it is all that can be done.
 void VnodeSync::note_difference(const std::string& key, const resp::Version& version, bool here) {
-  if (!recovers() && !shard_.is_doubtful(version)) of_page_.push_back({key, here});
+  if (both_are_up() && !shard_.is_doubtful(version)) of_page_.push_back({key, here});
 }
 
 void VnodeSync::done(topology::Vnode vnode, const std::vector<Difference>& differences) {
@@ -332,6 +344,7 @@ void VnodeSync::finish_page() {
 // that or what came later. What a later look finds on its way is under way since then, and nobody
 // is told of it before it is here.
 bool VnodeSync::has_all_come(topology::Vnode vnode, VersionsByKey coming) {
+  if (fetches()) return coming.empty();
   if (!recovers() || !guarded(Guard::kComingAwaited)) return true;
   const auto [awaited, is_first] = awaited_.try_emplace(vnode);
   if (is_first) awaited->second = coming;

@@ -18,6 +18,12 @@
 // and has not come here: its writer will bring it, or it ends otherwise, and until then this side
 // could show what was there before, or lack even that. In the end it takes over the other's floor.
 //
+// To fetch. Both sides have been away, this one for less time, and both may have lost what came
+// last: what is newer there is brought here, and nothing else is done. What the other had before it
+// failed its router may propose anew to this side, and it is brought only when no router can do
+// that any more. What is later was proposed to a process of this side that is over, and will not be
+// again. What this side has reclaimed stays out; what is not settled there is waited for, as above.
+//
 // To compare, or to repair. Both sides are up, and this one has the primary replica. What is
 // settled on one of two is on both: a record that is not is a difference, and counted. Only to
 // repair are they mended. What is doubtful (Shard::is_doubtful()) is mended likewise, but not
@@ -29,6 +35,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -44,7 +51,11 @@ class Shard;
 
 class VnodeSync {
  public:
-  enum class Purpose : uint8_t { kRecover, kCompare, kRepair };
+  enum class Purpose : uint8_t { kRecover, kFetch, kCompare, kRepair };
+  struct Aim {
+    Purpose purpose;
+    topology::Epoch failed_in = 0;  // To fetch: the epoch in which the other had failed.
+  };
 
   // A record that one side lacks, or has in an older version.
   struct Difference {
@@ -62,7 +73,7 @@ class VnodeSync {
   // Callbacks never run from inside the constructor, and must not destroy this. `shard` outlives
   // this.
   VnodeSync(net::Loop& loop, Shard& shard, std::unique_ptr<PeerClient> peer,
-            std::vector<topology::Vnode> vnodes, Purpose purpose, Callbacks callbacks);
+            std::vector<topology::Vnode> vnodes, Aim aim, Callbacks callbacks);
 
   // One more vnode. May be called from on_vnode_done.
   void add(topology::Vnode vnode);
@@ -74,7 +85,10 @@ class VnodeSync {
   [[nodiscard]] PeerClient& peer() { return *peer_; }
 
  private:
-  [[nodiscard]] bool recovers() const { return purpose_ == Purpose::kRecover; }
+  [[nodiscard]] bool recovers() const { return aim_.purpose == Purpose::kRecover; }
+  [[nodiscard]] bool fetches() const { return aim_.purpose == Purpose::kFetch; }
+  [[nodiscard]] bool both_are_up() const { return !recovers() && !fetches(); }
+  [[nodiscard]] bool brings() const { return aim_.purpose != Purpose::kCompare; }
   void go_on();
   void compare_digests();
   void on_digests(const Result<resp::Value>& reply, size_t count);
@@ -86,6 +100,7 @@ class VnodeSync {
   void put_aside(topology::Vnode vnode);
   void read_page();
   void on_page(const Result<resp::Value>& reply);
+  void sort_theirs(std::vector<TheirKey> theirs);
   void sort_ours(std::vector<OurKey> ours);
   [[nodiscard]] bool comes_by_itself(const OurKey& ours) const;
   void work_off();
@@ -105,7 +120,7 @@ class VnodeSync {
   net::Loop& loop_;
   Shard& shard_;
   const std::unique_ptr<PeerClient> peer_;
-  const Purpose purpose_;
+  const Aim aim_;
   const Callbacks callbacks_;
   const std::unique_ptr<net::Timer> retry_;
 
@@ -114,6 +129,7 @@ class VnodeSync {
   std::vector<topology::Vnode> later_;      // To be compared again.
   std::set<topology::Vnode> put_aside_;     // Their digests differed once: of writes on their way?
   const TimePoint sends_from_;              // To recover: not before does this side send.
+  std::optional<TimePoint> answered_at_;  // The first time: the other is in this epoch since then.
 
   // The page of the vnode being worked on.
   std::string from_;

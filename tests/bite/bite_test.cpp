@@ -267,6 +267,13 @@ TEST_CASE("a node that recovers alone reads the update logs kept for the others"
   show_bite({Guard::kOtherLogsRead}, {1, 10}, options);
 }
 
+// The other copy recovers meanwhile: what came last it has taken itself, and it is in no log.
+TEST_CASE("a node that recovers alone fetches what those have taken who recover, too") {
+  StoryOptions options = synced_each_second(with_keys(40, with({Fault::kPowerInRecovery})));
+  options.time = Millis{8'000};
+  show_bite({Guard::kBehindFetched}, {1, 20}, options);
+}
+
 TEST_CASE("who comes back with an older disk than it had waits for the others") {
   StoryOptions options = with({Fault::kOlderFirst});
   options.time = Millis{8'000};

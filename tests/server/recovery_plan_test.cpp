@@ -106,6 +106,24 @@ TEST_CASE("who recovers with nobody to be compared with reads the logs kept for 
   }
 }
 
+// What it has taken since it recovers may be nowhere else.
+TEST_CASE("who has failed later fetches what the other has that recovers, too") {
+  topology::Topology topology = with_a1_recovering();
+  fail(topology.nodes[1], 4);
+  CHECK(plan_recovery(topology::RoutingTable(topology), 1, 0).fetch.empty());
+  topology.nodes[1].state = NodeState::kRecovering;
+  const topology::RoutingTable table(topology);
+  const RecoveryPlan plan = plan_recovery(table, 1, 0);
+  size_t fetched = 0;
+  for (const auto& [where, vnodes] : plan.fetch) {
+    CHECK(where.node == 2);
+    fetched += vnodes.size();
+  }
+  CHECK(fetched == shared(table, 2));
+  CHECK(plan_recovery(table, 2, 0).waiting > 0);
+  CHECK(plan_recovery(table, 2, 0).fetch.empty());
+}
+
 // Its id may be the lower one.
 TEST_CASE("who has an older disk waits for who failed, and not for who never had anything") {
   const auto since = GENERATE(topology::Epoch{topology::kSinceEver}, topology::Epoch{5});

@@ -366,6 +366,80 @@ TEST_CASE("what a node has lost that recovers alone is in the logs kept for the 
   CHECK(cluster.s1().store->log_stats(2).entries == 3);
 }
 
+// a1 has lost power, while b1 recovered and took live writes: nobody else has these.
+class BothRecovering : public ShardCluster {
+ public:
+  explicit BothRecovering(bool has_been_up = false) {
+    if (has_been_up) tell_all();
+    topology_.nodes[1].state = NodeState::kRecovering;
+    topology_.nodes[1].since = 3;
+    topology_.nodes[0].since = 5;
+  }
+  static void put(Member& member, const std::string& key, const resp::Version& version,
+                  const std::string& value) {
+    RecordHeader header;
+    header.version = version;
+    REQUIRE(member.store->apply(ref(key), header, value).ok());
+    REQUIRE(member.store->commit().ok());
+  }
+};
+
+TEST_CASE("what a node has lost that recovers first is fetched from who recovers behind it") {
+  const bool has_been_up = GENERATE(false, true);
+  BothRecovering cluster(has_been_up);
+  ShardCluster::put(cluster.a1(), "k", 1, "old");
+  ShardCluster::put(cluster.b1(), "k", 2, "new");
+  ShardCluster::put(cluster.b1(), "absent", 2, "v");
+  ShardCluster::put(cluster.a1(), "only here", 2, "v");
+  cluster.recover();
+  cluster.loop_.advance(Millis{1000});
+  CHECK(cluster.complete());
+  // A process that has served has it all, and does not know what it did any more.
+  CHECK(ShardCluster::get(cluster.a1(), "k") == (has_been_up ? "old" : "new"));
+  CHECK(ShardCluster::get(cluster.a1(), "absent") == (has_been_up ? "(none)" : "v"));
+  CHECK(ShardCluster::get(cluster.b1(), "only here") == "(none)");
+}
+
+TEST_CASE("what the other had before it failed is fetched when no router may propose it anew") {
+  BothRecovering cluster;
+  BothRecovering::put(cluster.b1(), "k", {2, 1, 257}, "v");
+  cluster.recover();
+  cluster.loop_.advance(Millis{4000});
+  CHECK_FALSE(cluster.complete());
+  CHECK(ShardCluster::get(cluster.a1(), "k") == "(none)");
+  cluster.loop_.advance(Millis{2000});
+  CHECK(cluster.complete());
+  CHECK(ShardCluster::get(cluster.a1(), "k") == "v");
+}
+
+TEST_CASE("what was reclaimed does not come back from who was away longer") {
+  BothRecovering cluster;
+  ShardCluster::put(cluster.b1(), "k", 1, "deleted meanwhile");
+  Store& store = *cluster.a1().store;
+  REQUIRE(store.raise_floor(ShardCluster::ref("k").vnode, {4, 2, 0}).ok());
+  REQUIRE(store.commit().ok());
+  cluster.recover();
+  cluster.run();
+  CHECK(cluster.complete());
+  CHECK(ShardCluster::get(cluster.a1(), "k") == "(none)");
+}
+
+TEST_CASE("what is not settled at who recovers, too, is waited for") {
+  BothRecovering cluster;
+  cluster.recover();
+  const resp::Version version{4, 1, 257};
+  ShardCluster::put(cluster.b1(), "k", 1, "v");
+  UnsettledWrites& unsettled = cluster.b1().shard->unsettled();
+  unsettled.add(257, ShardCluster::ref("k"), version, {false, version});
+  unsettled.keep_batch();
+  cluster.run();
+  CHECK_FALSE(cluster.complete());
+  unsettled.settle(resp::write_id("k", version));
+  cluster.run();
+  CHECK(cluster.complete());
+  CHECK(ShardCluster::get(cluster.a1(), "k") == "v");
+}
+
 // Until nobody recovers who may want it.
 TEST_CASE("the log kept for a node that was given up is cleared when all are up") {
   ShardCluster cluster;

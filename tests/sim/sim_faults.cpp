@@ -59,6 +59,7 @@ constexpr std::array kNames{
     Name{Fault::kKillAll, "kill all"},
     Name{Fault::kOlderFirst, "older disk first"},
     Name{Fault::kKillAndPower, "kill and no power"},
+    Name{Fault::kPowerInRecovery, "kill, and no power in the recovery"},
     Name{Fault::kPowerAndResets, "no power, and resets"},
     Name{Fault::kCutAndKill, "cut and kill"},
     Name{Fault::kPowerAndKill, "no power, and kill"},
@@ -140,6 +141,8 @@ void SimFaults::strike(Fault fault, Micros time) {
       return older_first(time);
     case Fault::kKillAndPower:
       return kill_and_power(time);
+    case Fault::kPowerInRecovery:
+      return power_in_recovery(time);
     case Fault::kPowerAndResets:
       return power_and_resets(time);
     case Fault::kCutAndKill:
@@ -290,6 +293,17 @@ void SimFaults::kill_and_power(Micros time) {
   kill(other, SimDisk::Crash::kPower, time);
   world_.run_for(kNoticedAfter);
   away.start();
+}
+
+// What both have taken since the first one is back only that one has, and goes on to wait for the
+// other.
+void SimFaults::power_in_recovery(Micros time) {
+  const size_t first = world_.random().below(cluster_.servers());
+  SimProgram& recovering = cluster_.server(first);
+  SimProgram& other = cluster_.server(first % 2 == 0 ? first + 1 : first - 1);
+  kill(recovering, SimDisk::Crash::kProcess, kNoticedAfter);
+  world_.run_for(world_.between(Micros{0}, kRecoveryMax));
+  kill(other, SimDisk::Crash::kPower, time);
 }
 
 void SimFaults::power_and_resets(Micros time) {

@@ -39,6 +39,7 @@ enum class Fault : uint8_t {
   kKillAll,            // All programs at once, which start again in any order.
   kOlderFirst,         // All data servers at once; one comes back first, with an older disk.
   kKillAndPower,       // A server dies; while it is away one with the other copies loses power.
+  kPowerInRecovery,    // A server dies; while it recovers one with the other copies loses power.
   kPowerAndResets,  // A server loses power; while it recovers, connections are reset all the time.
   kCutAndKill,      // A router is cut off from a server, which then dies.
   kPowerAndKill,  // A server loses power and comes back, cut off from a router; then another dies.
@@ -75,6 +76,7 @@ class SimFaults {
   void kill_all(Micros time);
   void older_first(Micros time);
   void kill_and_power(Micros time);
+  void power_in_recovery(Micros time);
   void cut_group_and_kill(Micros time);
   void cut_group_and_freeze(Micros time);
   void cut_from_group(const SimProgram& router, uint64_t group);

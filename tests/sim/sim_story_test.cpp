@@ -209,6 +209,13 @@ TEST_CASE("a server is away when one with its other copies loses power, and noth
   tell_stories(100, options);
 }
 
+TEST_CASE("a server recovers when one with its other copies loses power, and nothing is lost") {
+  StoryOptions options = long_story({Fault::kPowerInRecovery});
+  options.cluster.sync_each_commit = false;
+  options.keys = 40;
+  tell_stories(100, options);
+}
+
 TEST_CASE("a data server that dies costs clients 300 ms and no error") {
   tell_stories(100, long_story({Fault::kKillServer}), [](const SimStory& story) {
     CHECK(story.refused == 0);
