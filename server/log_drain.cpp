@@ -67,7 +67,12 @@ void LogDrain::drop(const LogPage& page) {
 }
 
 void LogDrain::on_trouble(const Status& why) {
-  if (++failures_ < kAttempts || source_.is_needed) {
+  ++failures_;
+  if (failures_ == kAttempts && source_.is_needed) {
+    kLog.warning("{}: waits for the update log at {}, since nobody else may have what is in it: {}",
+                 shard_.options().name, keeper_->address().text(), why.message());
+  }
+  if (failures_ < kAttempts || source_.is_needed) {
     retry_->start(kRetryPause);
     return;
   }

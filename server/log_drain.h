@@ -5,9 +5,9 @@
 //
 // An entry is dropped there only after it is committed here, so a crash of either side loses
 // nothing, and the drain begins again. If the keeper does not answer after a few attempts the
-// drain is over all the same: what it has is found by the comparison that follows, and the log
-// has made that short only. Of another's log nothing is dropped, and there may be nobody to compare
-// with.
+// drain is over all the same, unless the log is needed: what it has is found by the comparison that
+// follows, and the log has made that short only. But there may be nobody to compare with
+// (recovery_plan.h). Of another's log nothing is dropped.
 //
 // Loop thread only.
 #pragma once

@@ -56,8 +56,12 @@ void Recovery::drain_logs() {
   const topology::RoutingTable& table = *standing_.table;
   const topology::Node& self = *table.topology().find(standing_.self);
   const uint8_t index = shard_.options().index;
-  for (const topology::Replica& keeper : plan_.log_keepers)
-    drain(keeper, {.target = self.id, .shards = self.shards, .shard = index});
+  for (const topology::Replica& keeper : plan_.log_keepers) {
+    drain(keeper, {.target = self.id,
+                   .shards = self.shards,
+                   .shard = index,
+                   .is_needed = plan_.own_logs_needed});
+  }
   const auto shares = [&table, replica = topology::Replica{self.id, index},
                        group = self.group](topology::Vnode vnode) {
     return vnode < table.vnodes() && table.replica(vnode, group) == replica;

@@ -58,9 +58,12 @@ RecoveryPlan plan_recovery(const topology::RoutingTable& table, topology::NodeId
       if (owner.state == NodeState::kRecovering) plan.fetch[other].push_back(vnode);
     }
   }
-  const bool is_filled_anew = std::ranges::any_of(behind, [&](topology::NodeId id) {
-    return topology.find(id)->since == topology::kSinceEver;
-  });
+  const auto is_behind_since = [&](topology::Epoch epoch) {
+    return std::ranges::any_of(
+        behind, [&](topology::NodeId id) { return topology.find(id)->since == epoch; });
+  };
+  const bool is_filled_anew = is_behind_since(topology::kSinceEver);
+  plan.own_logs_needed = is_filled_anew || is_behind_since(topology::kSinceLongAgo);
   if (is_filled_anew) add_the_dead(topology, other_group(me->group), behind);
   for (const topology::NodeId target : behind) {
     for (const topology::Replica& keeper : plan.log_keepers) {

@@ -25,6 +25,10 @@ struct RecoveryPlan {
   // have changed while the node was away.
   std::vector<topology::Replica> log_keepers;
 
+  // Whether they have to answer. What was written since this node has failed is nowhere else if the
+  // other copy has gone meanwhile: an older disk, or one that is filled anew.
+  bool own_logs_needed = false;
+
   // Logs that are kept for who has failed before this node, or was given up, and had the other copy
   // of some of its vnodes.
   struct OtherLog {

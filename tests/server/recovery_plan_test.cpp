@@ -106,6 +106,17 @@ TEST_CASE("who recovers with nobody to be compared with reads the logs kept for 
   }
 }
 
+// The log was kept beside the other copy's life, and may be all that is left of it.
+TEST_CASE("who recovers where the other copy has gone needs the logs that were kept for it") {
+  const auto since =
+      GENERATE(topology::Epoch{topology::kSinceEver}, topology::Epoch{topology::kSinceLongAgo},
+               topology::Epoch{4}, topology::Epoch{6});
+  topology::Topology topology = with_a1_recovering();
+  fail(topology.nodes[1], since);
+  const RecoveryPlan plan = plan_recovery(topology::RoutingTable(topology), 1, 0);
+  CHECK(plan.own_logs_needed == (since < 4));
+}
+
 // What it has taken since it recovers may be nowhere else.
 TEST_CASE("who has failed later fetches what the other has that recovers, too") {
   topology::Topology topology = with_a1_recovering();

@@ -440,6 +440,27 @@ TEST_CASE("what is not settled at who recovers, too, is waited for") {
   CHECK(ShardCluster::get(cluster.a1(), "k") == "v");
 }
 
+// b1 has got an older disk. s1 keeps what b1 had acknowledged while a1 was away, and does not
+// answer at first.
+TEST_CASE("a log that nobody else can stand for is waited for") {
+  ShardCluster cluster;
+  ShardCluster::log(cluster.s1(), "k", 2, "v");
+  cluster.topology_.nodes[1].state = NodeState::kTempFailed;
+  cluster.topology_.nodes[1].since =
+      GENERATE(topology::Epoch{3}, topology::Epoch{topology::kSinceLongAgo});
+  const bool is_needed = cluster.topology_.nodes[1].since == topology::kSinceLongAgo;
+  cluster.topology_.nodes[0].state = NodeState::kRecovering;
+  cluster.topology_.nodes[0].since = 4;
+  ++cluster.topology_.epoch;
+  cluster.tell(0);
+  cluster.run();
+  CHECK(cluster.complete() != is_needed);
+  cluster.tell(2);
+  cluster.run();
+  CHECK(cluster.complete());
+  CHECK(ShardCluster::get(cluster.a1(), "k") == (is_needed ? "v" : "(none)"));
+}
+
 // Until nobody recovers who may want it.
 TEST_CASE("the log kept for a node that was given up is cleared when all are up") {
   ShardCluster cluster;
