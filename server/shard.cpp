@@ -221,6 +221,16 @@ void Shard::want_settled(const KeyRef& key, const resp::Version& version) {
   if (sharer_ != nullptr && sharer_->want(key, version)) loop_.schedule(*this);
 }
 
+bool Shard::orders(topology::Vnode vnode) const {
+  const topology::RoutingTable& table = *standing_.table;
+  return table.primary(vnode) == standing_.group && table.served(vnode);
+}
+
+// The primary knows what it has done, whoever brings it something newer.
+void Shard::overtake(const KeyRef& key, const resp::Version& version, const resp::Version& before) {
+  if (!orders(key.vnode)) unsettled_.overtake(key, version, before);
+}
+
 // What is kept for a node that is up again nobody will ask for, nor for one that is gone for good
 // once nobody recovers.
 void Shard::clear_stale_logs() {
@@ -333,9 +343,7 @@ Status Shard::add_copy(topology::Vnode vnode, const RecordCopy& record, Role rol
   const KeyRef key{vnode, record.key};
   return add_to_batch([&](Store& store) {
     const auto result = store.write(key, {record.header, record.value}, role, now_ms());
-    if (result.ok() && result->applied) {
-      unsettled_.overtake(key, record.header.version, result->before);
-    }
+    if (result.ok() && result->applied) overtake(key, record.header.version, result->before);
     return result.status();
   });
 }

@@ -169,6 +169,13 @@ class Shard final : private net::PassTask {
   void want_settled(const KeyRef& key, const resp::Version& version);
 
   [[nodiscard]] UnsettledWrites& unsettled() { return unsettled_; }
+
+  // Whether this is the primary replica of a vnode that it holds, which gives its writes their
+  // order.
+  [[nodiscard]] bool orders(topology::Vnode vnode) const;
+
+  // UnsettledWrites::overtake(), where that is for this replica to do.
+  void overtake(const KeyRef& key, const resp::Version& version, const resp::Version& before);
   [[nodiscard]] LogGauges& log_gauges() { return log_gauges_; }
 
   // ---- For what goes on beside requests ----

@@ -59,8 +59,7 @@ bool ShardSession::read_version(std::string_view bytes, resp::Version& version) 
 bool ShardSession::may_order(const KeyRef& key, const resp::Version& version) {
   if (!holds(key.vnode)) return false;
   const Standing& standing = shard_.standing();
-  const bool is_primary =
-      standing.table->primary(key.vnode) == standing.group && standing.table->served(key.vnode);
+  const bool is_primary = shard_.orders(key.vnode);
   if (is_primary && version.epoch == standing.epoch) return true;
   reply().error(fmt::format(
       "WRONGNODE {} is {}the primary of vnode {} in epoch {}; the write says "
@@ -142,8 +141,7 @@ void ShardSession::apply(const KeyRef& key, const Write& write, const Place& pla
   shard_.see_clock(result->version.hlc);
   UnsettledWrites::Done done{
       .existed = result->existed, .version = result->version, .before = result->before};
-  const bool follows = place.role && place.role != Role::kPrimary && result->applied;
-  if (follows) shard_.unsettled().overtake(key, result->version, result->before);
+  if (place.role && result->applied) shard_.overtake(key, result->version, result->before);
   const bool is_held = result->applied || result->version == proposal;
   if (place.role && writer_ != 0 && is_held) {
     if (!result->applied) done.before = before_of(key, proposal);

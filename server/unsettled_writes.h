@@ -86,11 +86,13 @@ class UnsettledWrites {
   void add(uint32_t writer, const KeyRef& key, const resp::Version& proposal, const Done& done,
            resp::WriteId operation = 0);
 
-  // A replica that is not the primary has taken a write of this version where it held `before`.
-  // What others have there, neither settled nor shared, is forgotten, in the batch: it may not have
-  // reached the primary, which then has evaluated the new write without it. If it is proposed anew,
-  // it was not done, and follows the new one. Nobody was shown it, and nothing rests on it that is
-  // here: that would have waited until it could not be proposed any more (base_of()).
+  // A replica that is not the primary has taken a write of this version where it held `before`. (To
+  // the primary a data server may bring one, too: what was done there stays done.) What others have
+  // there, neither settled nor shared, is forgotten, in the batch: it may not have reached the
+  // primary, which then has evaluated the new write without it. If it is proposed anew, it was not
+  // done, and follows the new one. Nobody was shown it: who waits for that reads anew. And nothing
+  // rests on it that is here: that would have waited until it could not be proposed any more
+  // (base_of()).
   void overtake(const KeyRef& key, const resp::Version& version, resp::Version before);
 
   // All that is remembered of the writes of each of these keys. Looks through all that there is.

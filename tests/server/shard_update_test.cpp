@@ -227,16 +227,22 @@ TEST_CASE_METHOD(UpdatingShard, "of a second copy the server knows the operation
 
 // The primary may never have had it, and have evaluated the other without it.
 TEST_CASE_METHOD(UpdatingShard, "a second copy that another writer has overtaken was not done") {
+  const std::string of_k = vnode();
+  const auto be_primary = [&](topology::Epoch epoch, bool is) {
+    topology_.primary[std::stoul(of_k)] = is ? Group::kA : Group::kB;
+    serve(epoch);
+  };
+  be_primary(3, false);
   auto router = link(kWriter);
   const auto other = link(kOther);
   const resp::WriteId operation = id(1, kWriter);
   const auto second_copy = [&](uint64_t hlc, uint32_t writer, const std::string& value) {
-    return Words{"VSET", "S", vnode(), "k", version(hlc, writer), "0", value};
+    return Words{"VSET", "S", of_k, "k", version(hlc, writer), "0", value};
   };
   CHECK(ask(*router, second_copy(1, kWriter, "1")) == ":0");
   SECTION("by one of its own, it was") {
     CHECK(ask(*router, second_copy(2, kWriter, "70")) == ":1");
-    serve(4);
+    be_primary(4, true);
     router = link(kWriter);
     CHECK(update(*router, kWriter, "SET", "1", 9, operation) == "(as before)");
   }
@@ -245,7 +251,7 @@ TEST_CASE_METHOD(UpdatingShard, "a second copy that another writer has overtaken
     SECTION("and it came once more") {
       CHECK(ask(*router, second_copy(1, kWriter, "1")) == ":1");
     }
-    serve(4);
+    be_primary(4, true);
     router = link(kWriter);
     CHECK(update(*router, kWriter, "SET", "1", 9, operation) == "+OK -> 1 after");
   }

@@ -153,6 +153,19 @@ TEST_CASE("a raised write is settled or abandoned by what it was proposed as") {
   }
 }
 
+// From a data server that settles what a router has left behind there.
+TEST_CASE_METHOD(UnsettledShard, "what is newer and comes to the primary undoes nothing there") {
+  const auto router = link_showing(257);
+  CHECK(ask(*router, set("k", "v", 1)) == ":0");
+  const auto peer = connect();
+  CHECK(ask(*peer, {"DORIS.PEER", topology_.cluster, "3", "b1"}) == "+OK");
+  const std::string role = GENERATE("S", "C");
+  CHECK(ask(*peer, {"VSET", role, vnode(), "k", version(2, 513), "0", "newer"}) == ":1");
+  const auto again = link_showing(257);
+  CHECK(ask(*again, set("k", "v", 1)) == ":0");
+  CHECK(committed("k") == "newer");
+}
+
 TEST_CASE_METHOD(UnsettledShard, "a write whose batch failed is not remembered") {
   const auto router = link_showing(257);
   store_->commit_error = Status::no_space("no room for the log");
