@@ -91,6 +91,10 @@ bool Dispatcher::absorb(const Entry& entry, const resp::Reply& reply) {
 bool Dispatcher::absorb_read(const Entry& entry, Part& part, const resp::Reply& reply) {
   const bool gets = entry.request->verb == Verb::kGet;
   if (entry.waits) {
+    if (reply.kind == resp::Value::Kind::kNull) {  // Nobody can say: it may not have been done.
+      reroute(entry);
+      return false;
+    }
     if (reply.integer == 0) {
       wait_until_settled(entry, part);
       return false;

@@ -267,12 +267,33 @@ void ShardSession::end_unsettled(const resp::Version& version) {
   reply().bulk({bytes, sizeof(bytes)});
 }
 
-// VWAIT vnode key version: whether what was read in this version may be shown by now.
+// VWAIT vnode key version: whether what was read in this version may be shown by now. Nil: who asks
+// has to read anew.
 void ShardSession::run_wait(Args args) {
   KeyRef key{};
   resp::Version version;
   if (!read_question(args, key, version) || !is_up(key.vnode)) return;
+  const Result<bool> undone = may_be_undone(key, version);
+  if (!undone.ok()) {
+    reply().error(shard_.refusal(undone.status()));
+    return;
+  }
+  if (*undone) {
+    reply().null();
+    return;
+  }
   answer_question(key, version, shard_.unsettled().is_settled(key.physical_key, version));
+}
+
+// Whether what was read in this version is not known any more for another reason than that it was
+// settled: a replica that is not the primary forgets what others overtake there.
+Result<bool> ShardSession::may_be_undone(const KeyRef& key, const resp::Version& version) {
+  const bool is_known =
+      shard_.unsettled().find(resp::write_id(key.physical_key, version)) != nullptr;
+  if (is_known || shard_.orders(key.vnode)) return false;
+  const Result<std::optional<RecordHeader>> held = shard_.store().read_header(key);
+  if (!held.ok()) return held.status();
+  return !held->has_value() || (**held).version != version;
 }
 
 // VBASE vnode key version: whether an update that rests on this version may be spread by now.
@@ -297,6 +318,8 @@ bool ShardSession::read_question(Args args, KeyRef& key, resp::Version& version)
     return false;
   }
   version = resp::Version::decode(args[3].data());
+  // What the batch has forgotten comes back if it fails.
+  if (shard_.batch_open()) shard_.join_batch(*this);
   return true;
 }
 

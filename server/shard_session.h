@@ -91,6 +91,7 @@ class ShardSession final : public PacedSession {
   [[nodiscard]] bool read_key(std::string_view vnode, std::string_view key, KeyRef& ref);
   [[nodiscard]] bool read_question(Args args, KeyRef& key, resp::Version& version);
   void answer_question(const KeyRef& key, const resp::Version& version, bool yes);
+  [[nodiscard]] Result<bool> may_be_undone(const KeyRef& key, const resp::Version& version);
   [[nodiscard]] bool read_write(Args args, size_t words, KeyRef& ref, Write& write, Place& place);
   [[nodiscard]] bool read_update(Args args, KeyRef& key, UpdateProposal& proposal);
   [[nodiscard]] bool read_version(std::string_view bytes, resp::Version& version);

@@ -51,6 +51,7 @@ class FakeShard {
   bool stalls_after_link = false;
   bool adopts = true;        // Else it refuses DORIS.ADOPT.
   bool settles = true;       // Else reads find what they find unsettled, and so does VWAIT.
+  bool forgets = false;      // Then VWAIT asks for another read.
   bool bases_final = true;   // Else effects of updates rest on what they found, and wait for it.
   resp::Version final_base;  // Of those that are not final, this one is.
   std::string nonsense;      // If not empty, the answer to every command on data.
@@ -203,7 +204,11 @@ class FakeShard {
     } else if (args[0] == "VGET" || args[0] == "VHAS") {
       read(from, args);
     } else if (args[0] == "VWAIT") {
-      from.reply().integer(settles ? 1 : 0);
+      if (forgets) {
+        from.reply().null();
+      } else {
+        from.reply().integer(settles ? 1 : 0);
+      }
     } else if (args[0] == "VBASE") {
       const bool is_final = bases_final || resp::Version::decode(args[3].data()) == final_base;
       from.reply().integer(is_final ? 1 : 0);

@@ -58,6 +58,21 @@ TEST_CASE("a read that waits reads anew when another server is the primary") {
   CHECK(router.replies() == Lines{"\"of both\""});
 }
 
+// It was overtaken there, and may be done anew.
+TEST_CASE("a read reads anew whose server does not know any more what it waits for") {
+  RunningWorker router;
+  router.primary("k").records["k"] = {{1, 1, 999}, "overtaken"};
+  router.primary("k").settles = false;
+  router.say({"GET k"});
+  router.loop.advance(Millis{20});
+  CHECK(router.replies().empty());
+  router.primary("k").records["k"] = {{1, 2, 999}, "newer"};
+  router.primary("k").forgets = true;
+  router.primary("k").settles = true;
+  router.loop.advance(Millis{20});
+  CHECK(router.replies() == Lines{"\"newer\""});
+}
+
 TEST_CASE("a read that waits for too long is told so") {
   RunningWorker router;
   router.primary("k").records["k"] = {{1, 1, 999}, "v"};

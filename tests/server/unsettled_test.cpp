@@ -153,6 +153,38 @@ TEST_CASE("a raised write is settled or abandoned by what it was proposed as") {
   }
 }
 
+// Then it may be done anew, and may not be shown as if it had been done.
+TEST_CASE_METHOD(UnsettledShard, "who waits for what was overtaken has to read anew") {
+  const auto router = link_showing(257);
+  const auto other = link_showing(513);
+  const std::string of_b = vnode(Group::kB);
+  const Words wait{"VWAIT", of_b, "k", version(1)};
+  const Words overtake{"VSET", "S", of_b, "k", version(2, 513), "0", "newer"};
+  CHECK(ask(*router, {"VSET", "S", of_b, "k", version(1), "0", "v"}) == ":0");
+  CHECK(ask(*router, wait) == ":0");
+  SECTION("unless that batch fails") {
+    store_->commit_error = Status::no_space("no room for the log");
+    other->send(overtake);
+    router->send(wait);
+    loop_.settle();
+    store_->commit_error = Status::okay();
+    CHECK(router->replies() == Replies{":0"});
+    CHECK_THAT(other->replies().at(0), Catch::StartsWith("-DISKFULL"));
+  }
+  CHECK(ask(*other, overtake) == ":1");
+  CHECK(ask(*router, wait) == "nil");
+  settle(*router, "k", 1);
+  CHECK(ask(*router, wait) == "nil");
+}
+
+TEST_CASE_METHOD(UnsettledShard, "what was settled and is there may be shown") {
+  const auto router = link_showing(257);
+  const std::string of_b = vnode(Group::kB);
+  CHECK(ask(*router, {"VSET", "S", of_b, "k", version(1), "0", "v"}) == ":0");
+  settle(*router, "k", 1);
+  CHECK(ask(*router, {"VWAIT", of_b, "k", version(1)}) == ":1");
+}
+
 // From a data server that settles what a router has left behind there.
 TEST_CASE_METHOD(UnsettledShard, "what is newer and comes to the primary undoes nothing there") {
   const auto router = link_showing(257);
