@@ -72,6 +72,7 @@ class Shard final : private net::PassTask {
     std::string name;                            // "a1/0", for logs and errors.
     size_t sessions_max = 4096;                  // More connections are told so and closed.
     uint64_t update_log_bytes_max = UINT64_MAX;  // For one target; above it writes are refused.
+    size_t effect_bytes_max = 256UL << 20;       // Of updates that are not settled; more wait.
     Millis request_timeout{5000};                // No router sends a write again after this.
     AntiEntropy::Options anti_entropy{};         // An interval of 0: none.
     uint64_t seed = 1;                           // Of the jitter of its own connections.

@@ -109,6 +109,7 @@ void ShardSession::run_link(Args args) {
   shard_.unsettled().on_linked(writer);
   writer_ = writer;
   epoch_ = epoch;
+  held_up_ = false;
   if (!agrees()) {
     epoch_ = 0;
     return;
@@ -157,6 +158,17 @@ bool ShardSession::agrees() {
 }
 
 bool ShardSession::may_serve() {
+  return may_answer() && !refuses_held_up();
+}
+
+bool ShardSession::refuses_held_up() {
+  if (!held_up_) return false;
+  reply().error(fmt::format("NOTREADY {}: what updates have made and is not settled is too much",
+                            shard_.options().name));
+  return true;
+}
+
+bool ShardSession::may_answer() {
   if (!agrees()) return false;
   const std::string& refusal = shard_.refusal_of_all();
   if (!refusal.empty()) reply().error(refusal);
@@ -312,7 +324,7 @@ void ShardSession::answer_question(const KeyRef& key, const resp::Version& versi
 
 // "vnode key version" of VWAIT and VBASE.
 bool ShardSession::read_question(Args args, KeyRef& key, resp::Version& version) {
-  if (!may_serve() || !read_key(args[1], args[2], key) || !holds(key.vnode)) return false;
+  if (!may_answer() || !read_key(args[1], args[2], key) || !holds(key.vnode)) return false;
   if (args[3].size() != resp::Version::kBytes) {
     reply().error(fmt::format("ERR {} takes a vnode, a key and a version of 16 bytes", args[0]));
     return false;

@@ -83,8 +83,10 @@ class ShardSession final : public PacedSession {
   [[nodiscard]] bool read_shared(Args args, RecordCopy& record);
 
   // The checks that come before a command on data: each replies and is false on a refusal.
-  [[nodiscard]] bool agrees();     // The connection and the shard, on the epoch.
-  [[nodiscard]] bool may_serve();  // That, and the shard's files are sound.
+  [[nodiscard]] bool agrees();      // The connection and the shard, on the epoch.
+  [[nodiscard]] bool may_answer();  // That, and the shard's files are sound.
+  [[nodiscard]] bool may_serve();   // And nothing before the command has to be sent again.
+  [[nodiscard]] bool refuses_held_up();
   [[nodiscard]] bool read_vnode(std::string_view word, topology::Vnode& vnode);
   [[nodiscard]] bool holds(topology::Vnode vnode);
   [[nodiscard]] bool is_up(topology::Vnode vnode);  // Here, as the topology says.
@@ -94,6 +96,7 @@ class ShardSession final : public PacedSession {
   [[nodiscard]] Result<bool> may_be_undone(const KeyRef& key, const resp::Version& version);
   [[nodiscard]] bool read_write(Args args, size_t words, KeyRef& ref, Write& write, Place& place);
   [[nodiscard]] bool read_update(Args args, KeyRef& key, UpdateProposal& proposal);
+  [[nodiscard]] bool has_room_for_effect();
   [[nodiscard]] bool read_version(std::string_view bytes, resp::Version& version);
   [[nodiscard]] bool may_order(const KeyRef& key, const resp::Version& version);
   [[nodiscard]] bool may_hold(const KeyRef& key, const resp::Version& version);
@@ -133,6 +136,7 @@ class ShardSession final : public PacedSession {
   uint64_t heard_bytes_ = 0;  // See silence().
   TimePoint heard_at_;
   uint32_t writer_ = 0;        // Stays when a later DORIS.LINK is refused: it can be fenced.
+  bool held_up_ = false;       // An update was refused: so is what follows, until DORIS.LINK.
   topology::Epoch epoch_ = 0;  // What the connection speaks for; 0: not linked.
 };
 

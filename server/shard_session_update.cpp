@@ -42,6 +42,7 @@ void ShardSession::run_update(Args args) {
     reply().error(refusal);
     return;
   }
+  if (!has_room_for_effect()) return;
   shard_.join_batch(*this);
   const bool is_new = proposal.operation == resp::write_id(key.physical_key, proposal.version);
   const auto found = find_record(key, needs_value(proposal.update) || !is_new);
@@ -57,6 +58,15 @@ void ShardSession::run_update(Args args) {
   } else {
     evaluate_update(key, proposal, *found, is_new);
   }
+}
+
+// An APPEND of a byte makes the shard remember all that is there. When that is too much the router
+// has to link again, and sends again, in the old order, all that was refused since. What it asks
+// and tells meanwhile about writes that are done is heard: by that it becomes less.
+bool ShardSession::has_room_for_effect() {
+  if (shard_.unsettled().effect_bytes() < shard_.options().effect_bytes_max) return true;
+  held_up_ = true;
+  return !refuses_held_up();
 }
 
 Result<std::optional<RecordView>> ShardSession::find_record(const KeyRef& key, bool with_value) {
@@ -151,12 +161,11 @@ void ShardSession::store_effect(const KeyRef& key, const UpdateProposal& proposa
   shard_.stats().writes.add();
   if (result->version != proposal.version) shard_.stats().raised.add();
   shard_.see_clock(result->version.hlc);
-  const UnsettledWrites::Done done{
-      .existed = result->existed,
-      .version = result->version,
-      .before = result->before,
-      .effect = std::make_shared<const UnsettledWrites::Effect>(std::move(effect)),
-      .first = first};
+  const UnsettledWrites::Done done{.existed = result->existed,
+                                   .version = result->version,
+                                   .before = result->before,
+                                   .effect = shard_.unsettled().keep(std::move(effect)),
+                                   .first = first};
   if (writer_ != 0) {
     shard_.unsettled().add(writer_, key, proposal.version, done, proposal.operation);
   }

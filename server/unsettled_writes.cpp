@@ -5,6 +5,36 @@
 #include "base/guard.h"
 
 namespace doris::server {
+namespace {
+
+size_t bytes_of(const UnsettledWrites::Effect& effect) {
+  return effect.value.size() + (effect.reply ? effect.reply->text.size() : 0);
+}
+
+// An effect, counted.
+class KeptEffect {
+ public:
+  KeptEffect(UnsettledWrites::Effect what, size_t& sum)
+      : effect(std::move(what)), bytes_(bytes_of(effect)), sum_(sum) {
+    sum_ += bytes_;
+  }
+  ~KeptEffect() { sum_ -= bytes_; }
+  KeptEffect(const KeptEffect&) = delete;
+  KeptEffect& operator=(const KeptEffect&) = delete;
+
+  const UnsettledWrites::Effect effect;
+
+ private:
+  const size_t bytes_;
+  size_t& sum_;
+};
+
+}  // namespace
+
+std::shared_ptr<const UnsettledWrites::Effect> UnsettledWrites::keep(Effect effect) {
+  auto kept = std::make_shared<const KeptEffect>(std::move(effect), effect_bytes_);
+  return {kept, &kept->effect};
+}
 
 void UnsettledWrites::add(uint32_t writer, const KeyRef& key, const resp::Version& proposal,
                           const Done& done, resp::WriteId operation) {

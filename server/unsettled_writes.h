@@ -81,6 +81,14 @@ class UnsettledWrites {
     bool operator==(const Notice&) const = default;
   };
 
+  UnsettledWrites() = default;
+  UnsettledWrites(const UnsettledWrites&) = delete;
+  UnsettledWrites& operator=(const UnsettledWrites&) = delete;
+
+  // An effect for Done. Its bytes are counted for as long as it is remembered.
+  [[nodiscard]] std::shared_ptr<const Effect> keep(Effect effect);
+  [[nodiscard]] size_t effect_bytes() const { return effect_bytes_; }
+
   // `proposal` of `writer` was done as `done` says. `operation` is the id of the version in which
   // it was proposed first; 0: in this one.
   void add(uint32_t writer, const KeyRef& key, const resp::Version& proposal, const Done& done,
@@ -189,6 +197,7 @@ class UnsettledWrites {
   [[nodiscard]] const Held* held(std::string_view key, const resp::Version& version) const;
   [[nodiscard]] bool is_away(const Held& held, TimePoint deadline) const;
 
+  size_t effect_bytes_ = 0;                         // Outlives the effects.
   std::unordered_map<resp::WriteId, Held> writes_;  // By each of its ids.
   // What the open batch has changed, and what was there before; nullptr: nothing.
   std::vector<std::pair<resp::WriteId, std::unique_ptr<Held>>> in_batch_;

@@ -140,6 +140,7 @@ class ShardFixture {
  public:
   static constexpr uint16_t kPort = 7001;
   static constexpr uint32_t kVnodes = 64;
+  static constexpr size_t kEffectBytesMax = 4UL << 20;
 
   explicit ShardFixture(size_t sessions_max = 4096, uint64_t update_log_bytes_max = UINT64_MAX)
       : topology_(topology::test::formed_topology(kVnodes, 2, 2)) {
@@ -151,7 +152,8 @@ class ShardFixture {
                        .limits = {64UL << 20, kRequestArgsMax, kInlineBytesMax},
                        .name = "a1/0",
                        .sessions_max = sessions_max,
-                       .update_log_bytes_max = update_log_bytes_max});
+                       .update_log_bytes_max = update_log_bytes_max,
+                       .effect_bytes_max = kEffectBytesMax});
     REQUIRE(shard_->listen({"127.0.0.1", kPort}).ok());
   }
   ~ShardFixture() { shard_->stop(); }

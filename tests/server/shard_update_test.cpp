@@ -70,6 +70,29 @@ class UpdatingShard : public ServingShard {
   resp::Value raw_;
 };
 
+// One more value may come on top; what comes behind it waits, too, so that nothing changes places.
+TEST_CASE_METHOD(UpdatingShard, "updates wait whose effects are too much to be remembered") {
+  const auto router = link(kWriter);
+  CHECK(ask(*router, set("k", std::string(kEffectBytesMax / 2, 'x'), 1)) == ":0");
+  settle(*router, id(1, kWriter));
+  const auto append = [&](uint64_t hlc) {
+    router->send({"VRMW", vnode(), "k", version(hlc), id_bytes(id(hlc, kWriter)), "APPEND", "y"});
+    loop_.settle();
+    return router->replies().at(0).substr(0, 9);
+  };
+  CHECK_THAT(append(2), Catch::StartsWith("["));
+  CHECK_THAT(append(3), Catch::StartsWith("["));
+  CHECK(append(4) == "-NOTREADY");
+  CHECK_THAT(ask(*router, get("k")), Catch::StartsWith("-NOTREADY"));
+  CHECK(base(*router, 2, kWriter) == ":0");
+  settle(*router, id(2, kWriter));
+  CHECK(append(4) == "-NOTREADY");
+  CHECK_THAT(ask(*router, link_words(kWriter, 3)), Catch::StartsWith("["));
+  CHECK_THAT(append(3), Catch::StartsWith("["));  // It was done.
+  CHECK_THAT(append(4), Catch::StartsWith("["));
+  CHECK(append(5) == "-NOTREADY");
+}
+
 TEST_CASE_METHOD(UpdatingShard, "an update is answered with its reply and its effect") {
   const auto router = link(kWriter);
   CHECK(update(*router, kWriter, "INCRBY", "5", 1) == ":5 -> 5");
