@@ -7,6 +7,10 @@
 namespace doris::server {
 namespace {
 
+// So long after it was taken nobody tells us of a write any more: its router proposes it no later
+// than kProposalTimeMax, and forgets what it would have told if we are out of reach for long.
+constexpr Millis kAgeMax{10'000};
+
 size_t bytes_of(const UnsettledWrites::Effect& effect) {
   return effect.value.size() + (effect.reply ? effect.reply->text.size() : 0);
 }
@@ -230,6 +234,7 @@ bool UnsettledWrites::is_final(std::string_view key, const resp::Version& versio
 bool UnsettledWrites::is_away(const Held& held, TimePoint deadline) const {
   // What its writer has sent in time may take as long again until it is done here.
   if (held.told_at) return *held.told_at + resp::kOrphanGrace <= deadline;
+  if (held.seen_at && *held.seen_at + kAgeMax <= deadline) return true;
   const auto away = away_since_.find(held.writer);
   return away != away_since_.end() && away->second <= deadline;
 }
@@ -256,13 +261,22 @@ std::set<uint32_t> UnsettledWrites::writers() const {
   return writers;
 }
 
-std::vector<UnsettledWrites::Orphan> UnsettledWrites::orphans(TimePoint deadline,
-                                                              size_t count) const {
+// Some may go nowhere for now: those behind them have their turn all the same.
+std::vector<UnsettledWrites::Orphan> UnsettledWrites::orphans(TimePoint deadline, size_t count) {
+  // What is left by then of those who have been away is old.
+  std::erase_if(away_since_,
+                [&](const auto& entry) { return entry.second + 2 * kAgeMax <= deadline; });
   std::vector<Orphan> found;
-  for (const auto& [id, held] : writes_) {
-    if (found.size() >= count) break;
-    if (held.writer != 0 && !is_away(held, deadline)) continue;
-    found.push_back({id, held.vnode, held.key, held.done.version, held.shared});
+  if (writes_.empty()) return found;
+  const size_t buckets = writes_.bucket_count();
+  for (size_t i = 0; i < buckets && found.size() < count; ++i) {
+    bucket_ = (bucket_ + 1) % buckets;
+    for (auto at = writes_.begin(bucket_); at != writes_.end(bucket_); ++at) {
+      auto& [id, held] = *at;
+      if (!held.seen_at) held.seen_at = deadline;
+      if (held.writer != 0 && !is_away(held, deadline)) continue;
+      found.push_back({id, held.vnode, held.key, held.done.version, held.shared});
+    }
   }
   return found;
 }

@@ -8,8 +8,8 @@
 // and not applied again, and so is the same operation if it is proposed anew in a later epoch.
 //
 //   VSET --> add() --------> VSETTLE: settle()
-//                   |------> the router has given up, or has gone: orphans(), which the shard
-//                   |        settles itself (orphan_settler.h)
+//                   |------> the router has given up, has gone, or says nothing of it for long:
+//                   |        orphans(), which the shard settles itself (orphan_settler.h)
 //                   `------> somebody waits for it, and the router says nothing: the shard brings
 //                            it to the other copy, and both *share* it (write_sharer.h). It may be
 //                            shown then, and is still remembered, for its router may propose it
@@ -159,9 +159,10 @@ class UnsettledWrites {
   // Those that have writes here which they have not given up, and will tell us about.
   [[nodiscard]] std::set<uint32_t> writers() const;
 
-  // Abandoned writes, and those of which nobody has been there to tell us since before `deadline`,
-  // up to `count`. They stay until they are settled.
-  [[nodiscard]] std::vector<Orphan> orphans(TimePoint deadline, size_t count) const;
+  // Abandoned writes, those of which nobody has been there to tell us since before `deadline`, and
+  // those of which nobody has told us for long all the same: about `count` of them, others with the
+  // next call. They stay until they are settled. To be called often: it notes what it sees.
+  [[nodiscard]] std::vector<Orphan> orphans(TimePoint deadline, size_t count);
 
   // What was taken before `epoch` is forgotten: another way is found to tell what both copies have.
   void forget_before(topology::Epoch epoch);
@@ -179,6 +180,7 @@ class UnsettledWrites {
     bool shared = false;                 // In this version: both copies have it, or a newer one.
     bool both_know = false;              // In this version or an earlier one.
     std::optional<TimePoint> told_at{};  // When the primary told us, and not its writer.
+    std::optional<TimePoint> seen_at{};  // By orphans(): the first of its deadlines.
   };
 
   // Once for each that is different.
@@ -205,6 +207,7 @@ class UnsettledWrites {
   std::vector<resp::WriteId> settled_in_batch_;
   std::vector<resp::WriteId> abandoned_in_batch_;
   std::unordered_map<uint32_t, TimePoint> away_since_;
+  size_t bucket_ = 0;  // Of writes_: orphans() has come so far.
 };
 
 }  // namespace doris::server

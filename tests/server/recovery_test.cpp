@@ -301,7 +301,7 @@ TEST_CASE("a write whose router falls silent is brought to the other copy") {
   Writer writer(cluster);
   writer.set(cluster, key);
   SECTION("not while the router speaks") {
-    for (int i = 0; i < 10; ++i) {
+    for (int i = 0; i < 5; ++i) {
       cluster.loop_.advance(Millis{1000});
       writer.router->send({"PING"});
     }

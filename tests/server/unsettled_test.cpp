@@ -225,5 +225,35 @@ TEST_CASE("orphans are those whose writer has been away for long, and those give
   CHECK(writes.orphans(start, 10)[0].vnode == 3);
 }
 
+// Its router is there, and has forgotten it: a node that recovers would wait for ever.
+TEST_CASE("a write of which nobody tells is an orphan in the end") {
+  UnsettledWrites writes;
+  const TimePoint start{Millis{10'000}};
+  const resp::Version version{3, 1, 257};
+  writes.on_linked(257);
+  writes.add(257, {1, "a"}, version, {false, version});
+  CHECK(writes.orphans(start, 10).empty());
+  CHECK(writes.orphans(start + Millis{9'000}, 10).empty());
+  CHECK_FALSE(writes.is_final("a", version, start + Millis{9'000}));
+  CHECK(writes.orphans(start + Millis{10'000}, 10).size() == 1);
+  CHECK(writes.is_final("a", version, start + Millis{10'000}));
+}
+
+TEST_CASE("orphans that go nowhere hold up no others") {
+  UnsettledWrites writes;
+  const resp::Version version{3, 1, 257};
+  for (int i = 0; i < 300; ++i) {
+    const std::string key = fmt::format("k{}", i);
+    writes.add(257, {1, key}, version, {false, version});
+    writes.abandon(resp::write_id(key, version));
+  }
+  std::set<std::string> seen;
+  for (int i = 0; i < 4; ++i) {
+    for (const UnsettledWrites::Orphan& orphan : writes.orphans(TimePoint{}, 100))
+      seen.insert(orphan.key);
+  }
+  CHECK(seen.size() == 300);
+}
+
 }  // namespace
 }  // namespace doris::server::test
