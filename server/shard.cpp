@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/guard.h"
@@ -77,6 +78,7 @@ void Shard::set_standing(Standing standing) {
   recovery_.reset();
   sharer_.reset();
   settler_.reset();
+  note_epoch(standing.epoch);
   const bool recovered_before = standing_.ready() && standing_.recovering();
   standing_ = std::move(standing);
   const bool recovers = standing_.ready() && standing_.recovering();
@@ -90,6 +92,21 @@ void Shard::set_standing(Standing standing) {
   has_been_up_ = has_been_up_ || (standing_.ready() && standing_.is_up());
   if (verification_ != nullptr) verification_->go_on(standing_);
   if (standing_.ready() && standing_.owns()) start_beside_requests();
+}
+
+// Of those after which nothing comes anew the last one will do.
+void Shard::note_epoch(topology::Epoch epoch) {
+  heard_at_.try_emplace(epoch, loop_.now());
+  while (heard_at_.size() > 1 &&
+         std::next(heard_at_.begin())->second + proposal_time() <= loop_.now())
+    heard_at_.erase(heard_at_.begin());
+}
+
+// A second copy may come an epoch late. In the present one it would be known as unsettled.
+bool Shard::may_come_anew(const resp::Version& version) const {
+  auto later = heard_at_.upper_bound(version.epoch + 1);
+  if (later == heard_at_.end()) later = heard_at_.upper_bound(version.epoch);
+  return later == heard_at_.end() || loop_.now() < later->second + proposal_time();
 }
 
 void Shard::start_beside_requests() {

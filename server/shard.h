@@ -19,6 +19,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,6 +31,7 @@
 #include "base/random.h"
 #include "resp/request_parser.h"
 #include "resp/value.h"
+#include "resp/write_id.h"
 #include "server/anti_entropy.h"
 #include "server/log_gauges.h"
 #include "server/shard_report.h"
@@ -73,7 +75,7 @@ class Shard final : private net::PassTask {
     size_t sessions_max = 4096;                  // More connections are told so and closed.
     uint64_t update_log_bytes_max = UINT64_MAX;  // For one target; above it writes are refused.
     size_t effect_bytes_max = 256UL << 20;       // Of updates that are not settled; more wait.
-    Millis request_timeout{5000};                // No router sends a write again after this.
+    Millis request_timeout{5000};                // See may_come_anew().
     AntiEntropy::Options anti_entropy{};         // An interval of 0: none.
     uint64_t seed = 1;                           // Of the jitter of its own connections.
     uint64_t incarnation = 0;                    // Of the process, to routers.
@@ -160,6 +162,16 @@ class Shard final : private net::PassTask {
     return version.hlc >= doubt_from_ && version.hlc < doubt_to_;
   }
 
+  // So long after the first time, at most, may a write reach some server that its router proposes
+  // anew: in time, that is, and then it may take as long as a request may.
+  [[nodiscard]] Millis proposal_time() const {
+    return std::max(options_.request_timeout, resp::kOrphanGrace);
+  }
+
+  // Whether a router may yet propose anew what is here in this version, of an earlier epoch. It had
+  // proposed it before this node heard of a later one: after that, it would have been refused.
+  [[nodiscard]] bool may_come_anew(const resp::Version& version) const;
+
   // Whether this process has been up: what the shard had then it has, and more.
   [[nodiscard]] bool has_been_up() const { return has_been_up_; }
 
@@ -199,6 +211,7 @@ class Shard final : private net::PassTask {
   void publish();
   [[nodiscard]] ShardReport report();
   [[nodiscard]] bool is_log_full(topology::NodeId target) const;
+  void note_epoch(topology::Epoch epoch);
   void start_beside_requests();
   void close_silent_links();
   void clear_stale_logs();
@@ -222,6 +235,7 @@ class Shard final : private net::PassTask {
   uint64_t next_session_ = 1;
   uint64_t clock_seen_ = 0;
   const int64_t started_ms_;
+  std::map<topology::Epoch, TimePoint> heard_at_;  // Of the last epochs.
   bool was_ready_ = false;
   bool has_been_up_ = false;
   uint64_t doubt_from_ = 0;  // See is_doubtful(); empty at first.

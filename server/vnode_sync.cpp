@@ -29,8 +29,7 @@ VnodeSync::VnodeSync(net::Loop& loop, Shard& shard, std::unique_ptr<PeerClient> 
       aim_(aim),
       callbacks_(std::move(callbacks)),
       retry_(loop.timer([this] { go_on(); })),
-      unknown_(std::move(vnodes)),
-      sends_from_(loop.now() + shard.options().request_timeout) {
+      unknown_(std::move(vnodes)) {
   retry_->start(Millis{0});
 }
 
@@ -156,7 +155,7 @@ void VnodeSync::on_page(const Result<resp::Value>& reply) {
 }
 
 void VnodeSync::sort_theirs(std::vector<TheirKey> theirs) {
-  const bool comes_anew = loop_.now() < *answered_at_ + shard_.options().request_timeout;
+  const bool comes_anew = loop_.now() < *answered_at_ + shard_.proposal_time();
   for (TheirKey& each : theirs) {
     note_difference(each.key, each.version, /*here=*/true);
     if (fetches() && comes_anew && each.version.epoch < aim_.failed_in) {
@@ -173,7 +172,7 @@ void VnodeSync::sort_ours(std::vector<OurKey> ours) {
     if (comes_by_itself(each)) continue;
     if (!recovers() || each.below) {
       to_ask_.push_back(std::move(each));
-    } else if (loop_.now() < sends_from_) {
+    } else if (shard_.may_come_anew(each.version)) {
       must_wait_ = true;
     } else {
       to_send_.push_back(std::move(each.key));

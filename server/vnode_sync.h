@@ -12,8 +12,8 @@
 //
 // To recover. This side has been away, and the other has every acknowledged write. What only this
 // side has of an earlier epoch, nobody was told to be written: its router will propose it anew, and
-// then it must not have been seen before. So it is sent only when no router can do that any more,
-// after request-timeout; a vnode with such a record waits until then, or until a newer one has
+// then it must not have been seen before. So it is sent only when no router can do that any more
+// (Shard::may_come_anew()); a vnode with such a record waits until then, or until a newer one has
 // come. What the other has reclaimed is dropped here. And it waits for what is not settled there
 // and has not come here: its writer will bring it, or it ends otherwise, and until then this side
 // could show what was there before, or lack even that. In the end it takes over the other's floor.
@@ -128,7 +128,6 @@ class VnodeSync {
   std::vector<topology::Vnode> different_;  // The back one is being worked on.
   std::vector<topology::Vnode> later_;      // To be compared again.
   std::set<topology::Vnode> put_aside_;     // Their digests differed once: of writes on their way?
-  const TimePoint sends_from_;              // To recover: not before does this side send.
   std::optional<TimePoint> answered_at_;  // The first time: the other is in this epoch since then.
 
   // The page of the vnode being worked on.

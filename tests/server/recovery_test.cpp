@@ -76,6 +76,34 @@ TEST_CASE("what nobody was told to be written is not spread while its router may
   }
 }
 
+// Every three seconds another server has failed, or is back.
+TEST_CASE("a recovery ends though the epochs change all the time") {
+  Cluster cluster;
+  Cluster::put(cluster.a1(), "never acknowledged", 2, "x");
+  cluster.recover();
+  cluster.loop_.advance(Millis{3000});
+  cluster.recover();
+  CHECK(Cluster::get(cluster.b1(), "never acknowledged") == "(none)");
+  cluster.loop_.advance(Millis{2500});
+  CHECK(cluster.complete());
+  CHECK(Cluster::get(cluster.b1(), "never acknowledged") == "x");
+}
+
+TEST_CASE("what came here alone in a later epoch is not spread sooner for an earlier one") {
+  Cluster cluster;
+  cluster.recover();
+  cluster.loop_.advance(Millis{10'000});
+  RecordHeader header;
+  header.version = {6, 2, 257};
+  REQUIRE(cluster.a1().store->apply(Cluster::ref("k"), header, "x").ok());
+  REQUIRE(cluster.a1().store->commit().ok());
+  cluster.recover();
+  cluster.loop_.advance(Millis{4000});
+  CHECK(Cluster::get(cluster.b1(), "k") == "(none)");
+  cluster.loop_.advance(Millis{2000});
+  CHECK(Cluster::get(cluster.b1(), "k") == "x");
+}
+
 TEST_CASE("what was under way when a node failed does not wait for ever to be settled") {
   Cluster cluster;
   const resp::Version version{4, 2, 257};
