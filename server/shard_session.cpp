@@ -194,10 +194,10 @@ bool ShardSession::holds(topology::Vnode vnode) {
   return false;
 }
 
-// Whether this replica may be read: it holds every acknowledged write.
-bool ShardSession::is_up(topology::Vnode vnode) {
+// Whether the replicas here may be read: they hold every acknowledged write.
+bool ShardSession::is_up() {
   const Standing& standing = shard_.standing();
-  if (standing.table->is_up(vnode, standing.group)) return true;
+  if (standing.is_up()) return true;
   reply().error(
       fmt::format("WRONGNODE {} is not up in epoch {}", shard_.options().name, standing.epoch));
   return false;
@@ -219,7 +219,7 @@ bool ShardSession::read_key(std::string_view vnode, std::string_view key, KeyRef
 void ShardSession::run_get(Args args) {
   KeyRef key{};
   if (!may_serve() || !read_key(args[1], args[2], key)) return;
-  if (!holds(key.vnode) || !is_up(key.vnode)) return;
+  if (!holds(key.vnode) || !is_up()) return;
   shard_.stats().reads.add();
   if (shard_.batch_open()) shard_.join_batch(*this);
   const Result<std::optional<RecordView>> found = shard_.store().read(key);
@@ -251,7 +251,7 @@ void ShardSession::run_get(Args args) {
 void ShardSession::run_has(Args args) {
   KeyRef key{};
   if (!may_serve() || !read_key(args[1], args[2], key)) return;
-  if (!holds(key.vnode) || !is_up(key.vnode)) return;
+  if (!holds(key.vnode) || !is_up()) return;
   shard_.stats().reads.add();
   if (shard_.batch_open()) shard_.join_batch(*this);
   const Result<std::optional<RecordHeader>> found = shard_.store().read_header(key);
@@ -284,7 +284,7 @@ void ShardSession::end_unsettled(const resp::Version& version) {
 void ShardSession::run_wait(Args args) {
   KeyRef key{};
   resp::Version version;
-  if (!read_question(args, key, version) || !is_up(key.vnode)) return;
+  if (!read_question(args, key, version) || !is_up()) return;
   const Result<bool> undone = may_be_undone(key, version);
   if (!undone.ok()) {
     reply().error(shard_.refusal(undone.status()));
@@ -337,7 +337,7 @@ bool ShardSession::read_question(Args args, KeyRef& key, resp::Version& version)
 
 // VCOUNT namespace databases
 void ShardSession::run_count(Args args) {
-  if (!may_serve()) return;
+  if (!may_serve() || !is_up()) return;
   size_t name_space = 0;
   size_t databases = 0;
   const auto& counts = shard_.store().live_keys();

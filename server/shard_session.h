@@ -89,7 +89,7 @@ class ShardSession final : public PacedSession {
   [[nodiscard]] bool refuses_held_up();
   [[nodiscard]] bool read_vnode(std::string_view word, topology::Vnode& vnode);
   [[nodiscard]] bool holds(topology::Vnode vnode);
-  [[nodiscard]] bool is_up(topology::Vnode vnode);  // Here, as the topology says.
+  [[nodiscard]] bool is_up();  // This node, as the topology says.
   [[nodiscard]] bool read_key(std::string_view vnode, std::string_view key, KeyRef& ref);
   [[nodiscard]] bool read_question(Args args, KeyRef& key, resp::Version& version);
   void answer_question(const KeyRef& key, const resp::Version& version, bool yes);

@@ -143,7 +143,7 @@ void ShardSession::run_held(Args args) {
 void ShardSession::run_reclaim(Args args) {
   topology::Vnode vnode = 0;
   int64_t expired_by_ms = 0;
-  if (!may_serve() || !read_vnode(args[1], vnode) || !holds(vnode) || !is_up(vnode)) return;
+  if (!may_serve() || !read_vnode(args[1], vnode) || !holds(vnode) || !is_up()) return;
   if (args[2].size() != resp::Version::kBytes || !parse_integer(args[3], expired_by_ms)) {
     reply().error("ERR VRECLAIM takes a vnode, a version of 16 bytes, a time and a position");
     return;

@@ -221,6 +221,7 @@ TEST_CASE_METHOD(ServingShard, "a replica that recovers takes writes and serves 
   CHECK(ask(*router, {"VSET", "S", of_a, "k", version(1), "0", "v"}) == ":0");
   CHECK_THAT(ask(*router, {"VGET", of_a, "k"}), StartsWith("-WRONGNODE a1/0 is not up in epoch 4"));
   CHECK_THAT(ask(*router, {"VHAS", of_a, "k"}), StartsWith("-WRONGNODE a1/0 is not up in epoch 4"));
+  CHECK_THAT(ask(*router, {"VCOUNT", "0", "16"}), StartsWith("-WRONGNODE a1/0 is not up"));
 }
 
 TEST_CASE_METHOD(ServingShard, "the other replica is the primary while its peer has failed") {
