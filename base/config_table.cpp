@@ -120,8 +120,9 @@ std::vector<ConfigKey> router_keys() {
       number(Type::kDuration, "request-timeout", kRouter | kServer, "5s", {10 * kMs, 10 * kMinute},
              "How long a request may wait for its data servers before it is answered with an "
              "error. Below the time that a failover takes, clients see errors where they would "
-             "have seen a pause. A data server that recovers counts on it that no router sends a "
-             "write again after this: it must not be less there than at the routers."),
+             "have seen a pause. A data server that recovers waits for so long, and for 2s at "
+             "least, with what a router may yet write anew: it must not be less there than at the "
+             "routers."),
       number(Type::kBytes, "backend-queue-limit", kRouter, "256mb", {64 * kKb, 4 * kGb},
              "How many bytes may wait for one shard of one data server; further requests to it "
              "are answered with -OVERLOADED. It bounds what a slow server costs the router."),

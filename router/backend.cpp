@@ -65,7 +65,7 @@ Backend::~Backend() {
 
 void Backend::settle(resp::WriteId id, bool certain) {
   std::string& ids = certain ? to_tell_.settled : to_tell_.abandoned;
-  if (ids.size() >= kToldBytesMax) return;  // Out of reach for long: it settles them itself.
+  if (ids.size() >= kToldBytesMax) return;  // Out of reach for long: it settles them in the end.
   for (int shift = 56; shift >= 0; shift -= 8)
     ids.push_back(static_cast<char>(id >> shift & 0xFF));
   loop_.schedule(*this);

@@ -73,8 +73,8 @@ void OrphanSettler::settle(const UnsettledWrites::Orphan& orphan) {
            });
 }
 
-// Whether the primary counts the key as deleted since before this write, which so comes too late:
-// it had never been seen, and is taken back here.
+// Whether the primary counts the key as deleted since after this write, which so comes too late. It
+// is not settled, so nobody was shown it, nor told that it was done: it is taken back here.
 bool OrphanSettler::is_annulled(const UnsettledWrites::Orphan& orphan, const Status& why) {
   if (!why.message().starts_with("BELOWFLOOR")) return false;
   resp::Version above = orphan.version;

@@ -221,10 +221,10 @@ void Shard::on_tick() {
 }
 
 // A router that lost power, froze or was cut off may never end its connection, and what it has left
-// unsettled would stay so: readers would wait, and a recovery. One that lives has more to say, if
-// only what is settled, or makes a new connection. It counts as gone since it was heard last: so
-// readers have their answers before request-timeout, and a wire that is cut for some seconds costs
-// no write.
+// unsettled would stay so until it is old: readers would wait, and a recovery. One that lives has
+// more to say, if only what is settled, or makes a new connection. It counts as gone since it was
+// heard last: so readers have their answers before a request-timeout of the usual length, and a
+// wire that is cut for some seconds costs no write.
 void Shard::close_silent_links() {
   if (unsettled_.size() == 0) return;
   const std::set<uint32_t> writers = unsettled_.writers();

@@ -17,7 +17,8 @@
 //
 // A write belongs to the open batch until that is kept or dropped.
 //
-// In memory only: after a restart a server is compared with the other copies before it serves.
+// In memory only: after a restart a server is compared with the other copies before it serves. If
+// none is there to be compared with, it doubts what is new (Shard::is_doubtful()).
 //
 // Loop thread only.
 #pragma once
