@@ -158,6 +158,24 @@ TEST_CASE("the cost of a wire between router and data server", "[.figures]") {
           {});
 }
 
+TEST_CASE("the cost of a wire between router and admin", "[.figures]") {
+  Namespaces network(kMachines);
+  REQUIRE_THAT(network.why_not(), Catch::Equals(""));
+  Cluster cluster({.servers_per_group = 2, .network = &network});
+  measure("the only router does not reach the admin, and a random data server is killed; 5 times",
+          cluster, 5,
+          [&](int) {
+            const std::string& server = any_server();
+            network.cut_both_ways("router-1", "admin-1");
+            cluster.kill(server);
+            stay(Millis{2000});
+            cluster.restart(server);
+            stay(Millis{1000});
+            network.mend();
+          },
+          {.errors = true});
+}
+
 TEST_CASE("the cost of a wire between data servers", "[.figures]") {
   Namespaces network(kMachines);
   REQUIRE_THAT(network.why_not(), Catch::Equals(""));
