@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -21,13 +22,6 @@ constexpr Millis kNotReadyPause{50};
 constexpr Millis kEpochPause{5};
 constexpr Millis kRefusalPause{50};
 constexpr size_t kToldBytesMax = 1024UL * 1024;
-
-uint32_t bytes_of(const Entry& entry) {
-  const Part& part = entry.request->parts[entry.part];
-  const bool brings_effect = entry.copy == Copy::kSecond && part.update != nullptr;
-  const size_t effect_bytes = brings_effect ? part.update->value.size() : 0;
-  return kEntryBytes + static_cast<uint32_t>(part.key_bytes + part.value_bytes + effect_bytes);
-}
 
 // The n of "STALEEPOCH n ...", 0 if there is none.
 topology::Epoch epoch_in(std::string_view error) {
@@ -83,7 +77,7 @@ void Backend::on_pass_end() {
 }
 
 void Backend::send(const Entry& entry) {
-  const Sent sent{entry, bytes_of(entry), {}};
+  const Sent sent{entry, bytes_of(entry), {}, false};
   queued_bytes_ += sent.bytes;
   // While a new table is taken over, what one backend gives back may come to another one that
   // has not heard of the table: it may not leave on a connection that speaks for the old one.
@@ -101,7 +95,7 @@ void Backend::transmit(Sent sent) {
   stream_->flush_soon();
 }
 
-void Backend::on_new_table() {
+void Backend::on_new_table(std::vector<Entry>& moved) {
   refuses_for_good_ = false;
   if (state_ == State::kDown) {
     // What has changed may be that the server is there again.
@@ -109,25 +103,40 @@ void Backend::on_new_table() {
     retry_->stop();
     connect();
   }
-  if (state_ == State::kReady && linked_epoch_ != host_.table().epoch()) {
-    drain(Millis{0});
-  } else if (in_flight_.empty()) {
-    send_waiting();
+  move_out(unanswered_, false, moved);
+  move_out(in_flight_, true, moved);
+  move_out(waiting_, false, moved);
+  if (state_ == State::kReady && linked_epoch_ != host_.table().epoch()) drain(Millis{0});
+}
+
+// A place is kept for the answers that will come all the same.
+void Backend::move_out(RingQueue<Sent>& queue, bool was_sent, std::vector<Entry>& moved) {
+  RingQueue<Sent> all;
+  all.swap(queue);
+  while (!all.empty()) {
+    Sent sent = all.pop_front();
+    const Entry entry = sent.entry;
+    if (entry.request != nullptr && !host_.belongs(*this, entry)) {
+      moved.push_back(entry);
+      queued_bytes_ -= sent.bytes;
+      if (!was_sent) continue;
+      if (!entry.waits) entry.request->parts[entry.part].in_doubt = true;
+      sent = {{}, 0, sent.at, true};
+    }
+    queue.push_back(sent);
   }
 }
 
-void Backend::retire() {
+void Backend::retire(std::vector<Entry>& moved) {
   close();
-  RingQueue<Sent> all = take_all();
-  while (!all.empty())
-    host_.reroute(all.pop_front().entry);
+  const std::vector<Entry> all = take_all();
+  moved.insert(moved.end(), all.begin(), all.end());
 }
 
 void Backend::abandon() {
   close();
-  RingQueue<Sent> all = take_all();
-  while (!all.empty())
-    host_.drop(all.pop_front().entry);
+  for (const Entry& entry : take_all())
+    host_.drop(entry);
 }
 
 void Backend::check(TimePoint now) {
@@ -221,9 +230,7 @@ void Backend::lose_connection(const std::string& why) {
   retry_->start(backoff_.next());
   if (++failures_ >= options_.attempts) host_.report(*this, why);
   // Whoever may be served elsewhere is: the host decides, and gives back the rest.
-  RingQueue<Sent> all = take_all();
-  while (!all.empty())
-    host_.reroute(all.pop_front().entry);
+  send_waiting();
 }
 
 void Backend::close() {
@@ -258,12 +265,15 @@ void Backend::take_back() {
   waiting_.swap(all);
 }
 
-// Empties the queues.
-RingQueue<Backend::Sent> Backend::take_all() {
+// Empties the queues. A question about an answer was sent behind what came after it, and is to be
+// before that: who asks may have to do anew what it has asked for.
+std::vector<Entry> Backend::take_all() {
   take_back();
-  RingQueue<Sent> all;
-  all.swap(waiting_);
+  std::vector<Entry> all;
+  while (!waiting_.empty())
+    all.push_back(waiting_.pop_front().entry);
   queued_bytes_ = 0;
+  std::ranges::stable_sort(all, {}, [](const Entry& entry) { return entry.request->sequence; });
   return all;
 }
 
@@ -286,9 +296,8 @@ void Backend::resync_if_drained() {
 // Everything that waits goes by way of the host: since it was queued the table may have changed,
 // and some of it may have been given up. What still belongs here comes back.
 void Backend::send_waiting() {
-  RingQueue<Sent> all = take_all();
-  while (!all.empty())
-    host_.reroute(all.pop_front().entry);
+  for (const Entry& entry : take_all())
+    host_.reroute(entry);
 }
 
 // ---- Replies -------------------------------------------------------------------------
@@ -328,7 +337,9 @@ void Backend::on_answer(const resp::Reply& reply) {
     return;
   }
   const Sent sent = in_flight_.pop_front();
-  if (sent.entry.request == nullptr) {
+  if (sent.moved) {
+    (void)wants_resync(reply);
+  } else if (sent.entry.request == nullptr) {
     (void)told_.pop_front();
   } else if (wants_resync(reply) || is_held_up(sent.entry, reply) || overtakes(sent.entry)) {
     unanswered_.push_back(sent);

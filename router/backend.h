@@ -6,9 +6,9 @@
 //
 // Anything that makes the server's answers useless - a lost connection, another epoch, a
 // server that is not ready, or whose disk is full - is handled in one way: stop sending, let what
-// is in flight be answered, put everything unanswered back in its old order in front of waiting_,
-// mend the cause, LINK again, and send it all once more. Requests are idempotent by version, so a
-// client sees only latency.
+// is in flight be answered, put everything unanswered back in front of waiting_, mend the cause,
+// LINK again, and send it all once more in the order in which the clients asked. Requests are
+// idempotent by version, so a client sees only latency.
 //
 //   kDown --connect--> kConnecting --LINK--> kLinking --ok--> kReady
 //     ^                                         ^               | a reply says: resync
@@ -21,6 +21,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/backoff.h"
 #include "base/net/loop.h"
@@ -52,6 +53,9 @@ class BackendHost {
     kInVain,  // It is the answer, after the entry has waited for long enough.
   };
   [[nodiscard]] virtual Refusal judge_refusal(const Entry& entry) = 0;
+
+  // Whether `entry` is to be sent to `backend`'s server as things are now.
+  [[nodiscard]] virtual bool belongs(const Backend& backend, const Entry& entry) = 0;
 
   // Encodes `entry` for its server as things are now.
   virtual void encode(const Entry& entry, Buffer& out) = 0;
@@ -105,13 +109,12 @@ class Backend final : private net::StreamHandler, private net::PassTask {
   // that it was given up. It hears of it even if the connection is lost meanwhile.
   void settle(resp::WriteId id, bool certain);
 
-  // The host's table has changed: goes over to its epoch, and what waits here finds its place
-  // anew.
-  void on_new_table();
+  // The host's table has changed: goes over to its epoch. What does not belong here any more is
+  // added to `moved`, answered or not: what comes behind it may not find its new place before it.
+  void on_new_table(std::vector<Entry>& moved);
 
-  // Gives up the connection and reroutes everything. REQUIRES: the host has a table
-  // without this backend in it, or forgets it right after.
-  void retire();
+  // Gives up the connection, and adds everything to `moved`.
+  void retire(std::vector<Entry>& moved);
 
   // Ends for good: drops everything.
   void abandon();
@@ -143,11 +146,13 @@ class Backend final : private net::StreamHandler, private net::PassTask {
  private:
   enum class State : uint8_t { kDown, kConnecting, kLinking, kReady, kDraining };
 
-  // An entry that was sent, or waits to be; without a request, a VSETTLE that was sent.
+  // An entry that was sent, or waits to be; without a request, a VSETTLE that was sent, or one that
+  // has moved: its answer is of no matter.
   struct Sent {
     Entry entry;
     uint32_t bytes = 0;  // Its share of queued_bytes_.
     TimePoint at{};      // When it was sent.
+    bool moved = false;
   };
 
   std::span<char> read_buffer() override;
@@ -164,7 +169,8 @@ class Backend final : private net::StreamHandler, private net::PassTask {
   [[nodiscard]] bool overtakes(const Entry& entry) const;
   void lose_connection(const std::string& why);
   void close();
-  RingQueue<Sent> take_all();
+  void move_out(RingQueue<Sent>& queue, bool was_sent, std::vector<Entry>& moved);
+  std::vector<Entry> take_all();
   void drain(Millis pause);
   void resync_if_drained();
   void take_back();

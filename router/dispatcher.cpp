@@ -27,7 +27,7 @@ Dispatcher::Dispatcher(net::Loop& loop, const Clock& clock, Random& random, Opti
       random_(random),
       clock_(clock, options_.backend.writer) {
   asker_ = loop_.timer([this] { ask_again(); });
-  retrier_ = loop_.timer([this] { reroute_all(refused_); });
+  retrier_ = loop_.timer([this] { reroute_all(std::exchange(refused_, {})); });
   ticker_ = loop_.timer([this] { check_deadlines(); });
   ticker_->start(kTick, kTick);
   ticked_at_ = loop_.now();
@@ -37,12 +37,14 @@ Dispatcher::~Dispatcher() {
   // Whoever waits has gone: the worker ends its sessions first. What is left is ours.
   while (oldest_ != nullptr)
     release(oldest_);
+  for (const Entry& entry : order_.take_held())
+    give_up(entry);
   for (auto& shards : backends_) {
     for (auto& backend : shards) {
       if (backend != nullptr) backend->abandon();
     }
   }
-  for (const std::vector<Entry>& entries : {parked_, waiting_, refused_, take_effects()}) {
+  for (const std::vector<Entry>& entries : {parked_.take_all(), waiting_, refused_}) {
     for (const Entry& entry : entries)
       give_up(entry);
   }
@@ -53,31 +55,38 @@ Dispatcher::~Dispatcher() {
 void Dispatcher::adopt(topology::RoutingTablePtr table) {
   if (table_ != nullptr && table->epoch() <= table_->epoch()) return;
   table_ = std::move(table);
-  std::vector<std::unique_ptr<Backend>> retired;
+  order_.resize(table_->vnodes());
+  const auto retired = take_unwanted_backends();
+  update_backends();
+  // First everybody goes over to the new epoch, so that nothing of it is sent on a connection
+  // that speaks for the old one; then all that belongs elsewhere, or nowhere yet, finds its place.
+  // (What waits to ask once more must not ask another server: that may not know the write, and
+  // think it settled for that reason.)
+  std::vector<Entry> moved = order_.take_held();
+  for (const auto& entries :
+       {parked_.take_all(), std::exchange(refused_, {}), std::exchange(waiting_, {})})
+    moved.insert(moved.end(), entries.begin(), entries.end());
+  for (auto& shards : backends_) {
+    for (auto& backend : shards)
+      backend->on_new_table(moved);
+  }
+  for (const auto& backend : retired)
+    backend->retire(moved);
+  std::ranges::stable_sort(moved, {}, [](const Entry& entry) { return entry.request->sequence; });
+  reroute_all(moved);
+}
+
+std::vector<std::unique_ptr<Backend>> Dispatcher::take_unwanted_backends() {
+  std::vector<std::unique_ptr<Backend>> unwanted;
   for (auto& shards : backends_) {
     for (auto& backend : shards) {
       const topology::Node* node = table_->topology().find(backend->node());
       const bool kept = node != nullptr && table_->contacted(node->id) && backend->serves(*node);
-      if (!kept) retired.push_back(std::move(backend));
+      if (!kept) unwanted.push_back(std::move(backend));
     }
     std::erase(shards, nullptr);
   }
-  update_backends();
-  // First everybody goes over to the new epoch, so that nothing of it is sent on a connection
-  // that speaks for the old one; then what has waited longest finds its place, then what is
-  // retired hands over its entries.
-  for (auto& shards : backends_) {
-    for (auto& backend : shards)
-      backend->on_new_table();
-  }
-  reroute_all(parked_);
-  reroute_all(refused_);
-  // What somebody waits for may be unknown to another server, and settled there for that reason.
-  std::vector<Entry> effects = take_effects();
-  reroute_all(waiting_);
-  reroute_all(effects);
-  for (auto& backend : retired)
-    backend->retire();
+  return unwanted;
 }
 
 // Makes the backends that the table asks for and that are not there yet.
@@ -147,14 +156,18 @@ bool Dispatcher::submit(Request* request) {
     return false;
   }
   request->deadline = loop_.now() + options_.backend.request_timeout;
+  request->sequence = ++sequence_;
   request->older = newest_;
   (newest_ != nullptr ? newest_->newer : oldest_) = request;
   newest_ = request;
 
   for (uint32_t i = 0; i < request->parts.size(); ++i) {
+    Part& part = request->parts[i];
+    part.request = request;
     const bool reads = request->verb == Verb::kGet || request->verb == Verb::kHas;
+    if (reads || request->verb == Verb::kUpdate) order_.join(part);
     // A write's second copy follows when its primary is sent to.
-    start_entry(request, i, reads ? copy_to_read(request->parts[i].vnode) : Copy::kPrimary);
+    start_entry(request, i, reads ? copy_to_read(part.vnode) : Copy::kPrimary);
   }
   return true;
 }
@@ -196,9 +209,16 @@ bool Dispatcher::may_send(Request& request, const Entry& entry) {
         "CLUSTERDOWN data servers of both groups have failed: the keys cannot be counted";
     return false;
   }
+  if (entry.copy != Copy::kPrimary && table_->served(part.vnode)) {
+    request.error = no_second_error(part.vnode);
+    return false;
+  }
   // A vnode that nobody serves: its requests are parked until somebody does.
-  if (entry.copy == Copy::kPrimary || !table_->served(part.vnode)) return true;
-  request.error = no_second_error(part.vnode);
+  if (parked_.bytes() < options_.backend.queue_bytes_max) return true;
+  request.error = fmt::format(
+      "OVERLOADED requests that wait for keys of which both data servers have failed are too many "
+      "({} bytes); try again later",
+      parked_.bytes());
   return false;
 }
 
@@ -215,16 +235,21 @@ void Dispatcher::start_entry(Request* request, uint32_t part, Copy copy) {
 }
 
 void Dispatcher::place(const Entry& entry) {
+  Part& part = entry.request->parts[entry.part];
+  const Verb verb = entry.request->verb;
+  const bool begins = is_write(verb) ? entry.copy == Copy::kPrimary : verb != Verb::kCount;
   Backend* const target = find_backend(entry);
-  if (target != nullptr) {
+  if (begins && !entry.waits && order_.holds_back(part, KeyOrder::Step::kAsk)) {
+    order_.hold(part, KeyOrder::Step::kAsk, entry);
+  } else if (target != nullptr) {
     target->send(entry);
   } else {
-    parked_.push_back(entry);
+    parked_.add(entry);
   }
 }
 
-void Dispatcher::reroute_all(std::vector<Entry>& entries) {
-  for (const Entry& entry : std::exchange(entries, {}))
+void Dispatcher::reroute_all(const std::vector<Entry>& entries) {
+  for (const Entry& entry : entries)
     reroute(entry);
 }
 
@@ -325,6 +350,8 @@ void Dispatcher::check_deadlines() {
     if (late->error.empty()) late->error = timeout_error(*late);
     finish(late);
   }
+  for (const Entry& entry : parked_.take_overdue(now))
+    give_up(entry);
   for (auto& shards : backends_) {
     for (auto& backend : shards)
       backend->check(now);
@@ -361,7 +388,7 @@ std::string Dispatcher::timeout_error(Request& request) {
 }
 
 size_t Dispatcher::queued() const {
-  size_t sum = 0;
+  size_t sum = parked_.size();
   for (const auto& shards : backends_) {
     for (const auto& backend : shards)
       sum += backend->queued();
@@ -370,7 +397,7 @@ size_t Dispatcher::queued() const {
 }
 
 uint64_t Dispatcher::queued_bytes() const {
-  uint64_t sum = 0;
+  uint64_t sum = parked_.bytes();
   for (const auto& shards : backends_) {
     for (const auto& backend : shards)
       sum += backend->queued_bytes();

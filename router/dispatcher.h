@@ -16,7 +16,10 @@
 //     lost with one server.
 //   * A server whose process has started after a write was first proposed is not asked to do it
 //     again: it may have done so, and has forgotten. Who could have remembered has died with it.
-//   * What was not answered is sent again, to where it belongs by then (write_path.h). What
+//   * What would find, or be found by, what comes behind it, is answered before that is begun
+//     (key_order.h).
+//   * What was not answered is sent again, to where it belongs by then (write_path.h), in the
+//     order in which it came: a new table has all at once find its place that has lost it. What
 //     belongs nowhere, since nobody serves its vnode, is parked until a newer topology comes.
 //     A request that finds no answer before its deadline gets an error that says what is known.
 //
@@ -31,7 +34,9 @@
 
 #include "router/backend.h"
 #include "router/dialect.h"
+#include "router/entry_list.h"
 #include "router/hybrid_clock.h"
+#include "router/key_order.h"
 #include "router/request.h"
 
 namespace doris::router {
@@ -77,7 +82,7 @@ class Dispatcher final : private BackendHost {
   // A shard's live keys are counted in one group; which one is best asked now.
   [[nodiscard]] topology::Group countable_group() const;
 
-  // Entries queued or in flight to all data servers, and their bytes.
+  // Entries queued or in flight to all data servers, or parked, and their bytes.
   [[nodiscard]] size_t queued() const;
   [[nodiscard]] uint64_t queued_bytes() const;
 
@@ -88,11 +93,15 @@ class Dispatcher final : private BackendHost {
   void encode(const Entry& entry, Buffer& out) override;
   void reroute(const Entry& entry) override;
   void drop(const Entry& entry) override { give_up(entry); }
+  [[nodiscard]] bool belongs(const Backend& backend, const Entry& entry) override {
+    return find_backend(entry) == &backend;
+  }
   void want_epoch(topology::Epoch epoch) override { callbacks_.want_epoch(epoch); }
   void report(const Backend& backend, const std::string& why) override;
   void merge_clock(uint64_t hlc) override { clock_.merge(hlc); }
   void on_linked(const Backend& backend, uint64_t incarnation) override;
 
+  std::vector<std::unique_ptr<Backend>> take_unwanted_backends();
   void update_backends();
   Backend* find_backend(const Entry& entry);
   Backend* backend_at(const topology::Replica& where);
@@ -103,7 +112,7 @@ class Dispatcher final : private BackendHost {
   [[nodiscard]] std::string overloaded_by_effects() const;
   void start_entry(Request* request, uint32_t part, Copy copy);
   void place(const Entry& entry);
-  void reroute_all(std::vector<Entry>& entries);
+  void reroute_all(const std::vector<Entry>& entries);
   void fail_late(const Entry& entry);
   void encode_question(const Part& part, std::string_view key, Buffer& out);
 
@@ -137,10 +146,9 @@ class Dispatcher final : private BackendHost {
   void forget_effect(Part& part);
   void take_version(const Entry& entry, Part& part, const resp::Version& version);
   void spread(const Entry& entry, Part& part);
-  [[nodiscard]] bool hold_effect_back(const Entry& entry, Part& part);
-  [[nodiscard]] bool is_held_back(const Entry& entry) const;
-  void release_effects(const Entry& entry);
-  [[nodiscard]] std::vector<Entry> take_effects();
+  [[nodiscard]] bool spread_in_turn(const Entry& entry, Part& part);
+  void let_follow(Part& part);
+  void go_on(const Entry& entry);
   void tell_replicas(Part& part);
 
   void check_deadlines();
@@ -167,15 +175,14 @@ class Dispatcher final : private BackendHost {
   };
   std::map<std::pair<topology::NodeId, uint8_t>, Process> processes_;
 
-  std::vector<Entry> parked_;   // Nobody serves their vnodes; in the order in which they came.
+  EntryList parked_;            // Nobody serves their vnodes.
   std::vector<Entry> waiting_;  // To ask once more whether what they found is settled.
   std::unique_ptr<net::Timer> asker_;
   std::vector<Entry> refused_;  // Second copies, by shards that may be failed over soon.
   std::unique_ptr<net::Timer> retrier_;
 
-  // Effects of updates that wait for what they rest on, or behind such, by key and by Part::first.
-  // Those that rest on something are also where their question is: with a backend, or in waiting_.
-  std::map<std::string, std::map<resp::Version, Entry>> effects_;
+  KeyOrder order_;
+  uint64_t sequence_ = 0;  // Of the request that was submitted last.
 
   // Of values of effects that are larger than what proposing them has cost. They came back though
   // no queue had counted them.

@@ -148,11 +148,7 @@ void Dispatcher::ask_again() {
 // The entry is over, and whether its server has done what it asked is not known.
 void Dispatcher::give_up(const Entry& entry) {
   entry.request->parts[entry.part].certain = false;
-  if (is_held_back(entry)) {
-    release_effects(entry);
-  } else {
-    settle(entry);
-  }
+  settle(entry);
 }
 
 // The entry is over.
@@ -172,6 +168,7 @@ void Dispatcher::settle(const Entry& entry) {
 
 // Nothing of the part is on its way any more.
 void Dispatcher::end_part(Request& request, Part& part) {
+  let_follow(part);
   if (part.second.below_floor) {
     part.certain = false;
     if (request.error.empty()) request.error = below_floor_error(part);
@@ -196,6 +193,9 @@ void Dispatcher::finish(Request* request) {
   (request->older != nullptr ? request->older->newer : oldest_) = request->newer;
   (request->newer != nullptr ? request->newer->older : newest_) = request->older;
   request->older = request->newer = nullptr;
+  for (Part& part : request->parts) {
+    if (!part.held) let_follow(part);  // It is not proposed anew any more.
+  }
   if (request->owner != nullptr) request->owner->on_request_done(*request);
 }
 

@@ -82,6 +82,8 @@ void Dispatcher::propose_anew(Entry entry, Part& part) {
     part.update = std::make_unique<UpdateState>();
     part.update->value = entry.request->value(part);
   }
+  if (const auto held = order_.take_held(part)) settle(*held);  // Of the attempt before.
+  order_.join(part);
   // What the entries of earlier attempts have done, or do yet, will not be heard.
   part.in_doubt = may_be_done(part);
   part.version = {};
@@ -183,12 +185,14 @@ bool Dispatcher::absorb_update(const Entry& entry, Part& part, const resp::Reply
   UpdateState& update = *part.update;
   if (entry.waits) {
     if (update.changes && part.asked_in != table_->epoch()) {
-      reroute(entry);  // And what waited behind it has been already.
+      reroute(entry);
     } else if (reply.integer == 0) {
       wait_until_settled(entry, part);
-    } else if (update.changes) {
-      release_effects(entry);
+    } else if (update.changes && !entry.request->done && !entry.request->failed()) {
+      update.base = {};
+      return spread_in_turn(entry, part);
     } else {
+      part.certain = part.certain && !update.changes;
       return true;
     }
     return false;
@@ -222,14 +226,13 @@ bool Dispatcher::absorb_update(const Entry& entry, Part& part, const resp::Reply
     keep_effect(*entry.request, part, std::move(answer.value));
   }
   take_version(entry, part, answer.version);
-  update.first = answer.first;
-  if (hold_effect_back(entry, part)) return false;
   if (update.dropped) {
     part.certain = false;
-  } else {
-    spread(entry, part);
+    return true;
   }
-  return true;
+  if (update.base.epoch == 0) return spread_in_turn(entry, part);
+  wait_until_settled(entry, part);
+  return false;
 }
 
 // APPEND of a byte brings back all that is there: what was counted when it was proposed says
@@ -268,72 +271,42 @@ void Dispatcher::spread(const Entry& entry, Part& part) {
   second.copy = Copy::kSecond;
   second.waits = false;
   reroute_write(second, part);
+  if (part.primary_done) let_follow(part);
 }
 
-// ---- Effects that wait ---------------------------------------------------------------
+// ---- In the order of the commands ----------------------------------------------------
 
-// An effect that rests on what is not final waits, and so does what the same key got after it:
-// were the primary lost now, the first would be evaluated anew, after the second. True if the
-// entry is kept.
-bool Dispatcher::hold_effect_back(const Entry& entry, Part& part) {
-  const std::string key(entry.request->key(part));
-  const auto found = effects_.find(key);
-  const bool rests = part.update->base.epoch != 0;
-  const bool follows = found != effects_.end() && found->second.begin()->first < part.update->first;
-  if (!rests && !follows) return false;
-  if (part.asked_in != table_->epoch()) {
-    reroute_write(entry, part);
+// Spreads an effect, once nothing before it holds it back: were the primary lost now, that would
+// be evaluated anew, after this one. Whether the entry is over.
+bool Dispatcher::spread_in_turn(const Entry& entry, Part& part) {
+  if (!order_.holds_back(part, KeyOrder::Step::kSpread)) {
+    spread(entry, part);
     return true;
   }
-  effects_[key].insert_or_assign(part.update->first, entry);
-  if (rests) wait_until_settled(entry, part);
-  return true;
+  if (part.asked_in != table_->epoch()) {
+    reroute_write(entry, part);
+  } else {
+    order_.hold(part, KeyOrder::Step::kSpread, entry);
+  }
+  return false;
 }
 
-bool Dispatcher::is_held_back(const Entry& entry) const {
-  if (effects_.empty() || !entry.waits) return false;
-  const Part& part = entry.request->parts[entry.part];
-  if (part.update == nullptr) return false;  // A reader waits.
-  const auto found = effects_.find(std::string(entry.request->key(part)));
-  return found != effects_.end() && found->second.contains(part.update->first);
+// The part is answered, and its effect, if it has one, on its way: what waited behind it goes.
+void Dispatcher::let_follow(Part& part) {
+  for (const Entry& entry : order_.leave(part))
+    go_on(entry);
 }
 
-// What `entry` rests on is final, or it was given up: it goes once it is its key's first, and so
-// do those behind it that wait for nothing else.
-void Dispatcher::release_effects(const Entry& entry) {
-  Part& released = entry.request->parts[entry.part];
-  released.update->base = {};
-  const auto found = effects_.find(std::string(entry.request->key(released)));
-  DORIS_CHECK(found != effects_.end(), "an effect waits among those of its key");
-  std::vector<Entry> free;
-  std::map<resp::Version, Entry>& waiting = found->second;
-  while (!waiting.empty()) {
-    const Entry& first = waiting.begin()->second;
-    if (first.request->parts[first.part].update->base.epoch != 0) break;
-    free.push_back(first);
-    waiting.erase(waiting.begin());
+void Dispatcher::go_on(const Entry& entry) {
+  Part& part = entry.request->parts[entry.part];
+  if (part.held_whole) {
+    reroute(entry);
+  } else if (entry.request->done || entry.request->failed()) {
+    give_up(entry);
+  } else {
+    spread(entry, part);
+    settle(entry);
   }
-  if (waiting.empty()) effects_.erase(found);
-  for (const Entry& next : free) {
-    Part& part = next.request->parts[next.part];
-    if (next.request->done || next.request->failed()) {
-      part.certain = false;
-    } else {
-      spread(next, part);
-    }
-    settle(next);
-  }
-}
-
-// Those that wait only behind others; the others are where their questions are.
-std::vector<Entry> Dispatcher::take_effects() {
-  std::vector<Entry> entries;
-  for (const auto& [key, waiting] : std::exchange(effects_, {})) {
-    for (const auto& [first, entry] : waiting) {
-      if (entry.request->parts[entry.part].update->base.epoch == 0) entries.push_back(entry);
-    }
-  }
-  return entries;
 }
 
 // ---- The end -------------------------------------------------------------------------

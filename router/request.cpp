@@ -34,6 +34,13 @@ void Request::recycle() {
   newer = older = nullptr;
 }
 
+uint32_t bytes_of(const Entry& entry) {
+  const Part& part = entry.request->parts[entry.part];
+  const bool brings_effect = entry.copy == Copy::kSecond && part.update != nullptr;
+  const size_t effect_bytes = brings_effect ? part.update->value.size() : 0;
+  return kEntryBytes + static_cast<uint32_t>(part.key_bytes + part.value_bytes + effect_bytes);
+}
+
 RequestPool::~RequestPool() {
   for (Request* request : free_)
     delete request;

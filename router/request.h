@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -71,8 +72,7 @@ struct UpdateState {
   bool removes = false;
   int64_t expires_at_ms = 0;
   std::string value{};
-  resp::Version base{};   // What has to be settled before that; epoch 0: nothing.
-  resp::Version first{};  // In which this primary did it: its place among those of its key.
+  resp::Version base{};  // What has to be settled before that; epoch 0: nothing.
 
   uint64_t held_bytes = 0;  // What `value` counts for among all effects that are held.
   bool dropped = false;     // There was no room for the effect: it goes nowhere from here.
@@ -92,8 +92,24 @@ struct SecondSent {
   bool below_floor = false;  // Its last answer: the key counts as deleted there since.
 };
 
-// What an entry costs beside its payload.
-inline constexpr uint32_t kEntryBytes = 128;
+// What an entry costs beside its payload: its share of a request, the part, its place in a queue.
+inline constexpr uint32_t kEntryBytes = 512;
+
+// Which copy of a vnode an entry is for. Where that is, the routing table says at the moment of
+// sending.
+enum class Copy : uint8_t {
+  kPrimary,  // The primary replica: reads, and writes that get their order there.
+  kSecond,   // A write's second copy: a replica, or an update log. A read of the other replica.
+};
+
+// One request's part on its way to one copy.
+struct Entry {
+  Request* request = nullptr;
+  uint32_t part = 0;
+  Copy copy = Copy::kPrimary;  // Unused for kCount.
+  uint32_t attempt = 0;        // The part's, when this was sent.
+  bool waits = false;          // It has its answer, and asks whether that may be shown or spread.
+};
 
 struct Part {
   topology::Vnode vnode = 0;  // Or, for kCount, which shard of `node`.
@@ -124,6 +140,14 @@ struct Part {
   uint32_t waits = 0;
 
   uint32_t refusals = 0;  // By shards that may be failed over soon.
+
+  // State below belongs to the KeyOrder.
+  Request* request = nullptr;  // Since it was submitted.
+  Part* ahead = nullptr;       // Others of the vnode that are in line.
+  Part* behind = nullptr;
+  bool in_line = false;
+  std::optional<Entry> held{};  // It has to wait for others before..
+  bool held_whole = false;      // ..it is begun; else before its effect is spread.
 
   // Results.
   bool found = false;  // kGet
@@ -177,6 +201,7 @@ class Request {
   uint32_t outstanding = 0;  // The sum of its parts'.
   bool done = false;         // The owner has been told.
   TimePoint deadline{};
+  uint64_t sequence = 0;     // Rises in the order in which requests are submitted.
   Request* newer = nullptr;  // All requests not done yet, oldest first.
   Request* older = nullptr;
 
@@ -184,21 +209,8 @@ class Request {
   void recycle();
 };
 
-// Which copy of a vnode an entry is for. Where that is, the routing table says at the moment of
-// sending.
-enum class Copy : uint8_t {
-  kPrimary,  // The primary replica: reads, and writes that get their order there.
-  kSecond,   // A write's second copy: a replica, or an update log. A read of the other replica.
-};
-
-// One request's part on its way to one copy.
-struct Entry {
-  Request* request = nullptr;
-  uint32_t part = 0;
-  Copy copy = Copy::kPrimary;  // Unused for kCount.
-  uint32_t attempt = 0;        // The part's, when this was sent.
-  bool waits = false;          // It has its answer, and asks whether that may be shown or spread.
-};
+// What `entry` keeps in memory, about.
+[[nodiscard]] uint32_t bytes_of(const Entry& entry);
 
 // Hands out requests and takes them back. Worker thread only.
 class RequestPool {

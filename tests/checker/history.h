@@ -22,6 +22,9 @@ struct Operation {
   // not at all.
   std::optional<Micros> returned{};
   std::string reply{};  // As key_model.h writes it; or why there is none.
+
+  // Asked before the client's operation before it had a reply, and to take effect after that one.
+  bool pipelined = false;
 };
 
 using History = std::vector<Operation>;

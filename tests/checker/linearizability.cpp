@@ -5,7 +5,7 @@
 // that fits the state is taken out and the search goes on from the front; at a reply whose
 // operation is still in, no order is left that begins as this one does, and the last operation
 // taken is put back. A set of operations that has been taken out before, with the same state
-// after it, is not tried again.
+// after it, is not tried again. Nor is an operation that was pipelined before the one before it.
 //
 // An operation without a reply fits always and has its reply behind all others: to take effect
 // then is as good as not at all.
@@ -14,7 +14,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <limits>
+#include <map>
 #include <unordered_set>
 
 #include "tests/checker/key_model.h"
@@ -38,6 +40,7 @@ class Search {
     for (const Operation& operation : history)
       if (operation.returned || is_write(operation.command)) operations_.push_back(operation);
     taken_.assign(operations_.size(), '0');
+    find_leaders();
     make_list();
   }
 
@@ -63,6 +66,19 @@ class Search {
     size_t invocation;
     KeyState before;
   };
+
+  // What an operation that was pipelined comes behind: the last of its client that has a reply.
+  // What became of one without is not known.
+  void find_leaders() {
+    std::map<uint32_t, size_t> last;  // By client.
+    leaders_.assign(operations_.size(), kNone);
+    for (size_t i = 0; i < operations_.size(); ++i) {
+      const Operation& operation = operations_[i];
+      const auto found = last.find(operation.client);
+      if (operation.pipelined && found != last.end()) leaders_[i] = found->second;
+      if (operation.returned) last[operation.client] = i;
+    }
+  }
 
   void make_list() {
     list_.push_back({Micros::max(), 0, true});
@@ -90,6 +106,7 @@ class Search {
   bool try_to_take(size_t invocation) {
     const size_t index = list_[invocation].operation;
     const Operation& operation = operations_[index];
+    if (leaders_[index] != kNone && taken_[leaders_[index]] == '0') return false;
     Outcome outcome = outcome_of(state_, operation.command);
     if (operation.returned && outcome.reply != operation.reply) return false;
     taken_[index] = '1';
@@ -124,7 +141,10 @@ class Search {
     list_[list_[entry].next].previous = entry;
   }
 
-  History operations_;  // Those that tell something.
+  static constexpr size_t kNone = SIZE_MAX;
+
+  History operations_;           // Those that tell something.
+  std::vector<size_t> leaders_;  // For each the one that it comes behind, or kNone.
   std::vector<Entry> list_;
   std::vector<Step> path_;
   KeyState state_;

@@ -41,6 +41,25 @@ TEST_CASE("operations one after the other are linearizable if the replies are ri
   CHECK(story.verdict() == Verdict::kLinearizable);
 }
 
+TEST_CASE("what a client has pipelined takes effect in its order") {
+  const Operation first{1, kDel, Micros{1}, Micros{9}, ":1"};
+  const Operation second{1, set("b"), Micros{1}, Micros{9}, "+OK", true};
+  const auto verdict = [&](const Operation& one, const Operation& other, const std::string& found) {
+    return check_linearizable({{2, set("a"), Micros{0}, Micros{1}, "+OK"},
+                               one,
+                               other,
+                               {2, kGet, Micros{10}, Micros{11}, found}});
+  };
+  CHECK(verdict(first, second, "$b") == Verdict::kLinearizable);
+  CHECK(verdict(first, second, "nil") == Verdict::kViolation);
+  Operation alone = second;
+  alone.pipelined = false;
+  CHECK(verdict(first, alone, "nil") == Verdict::kLinearizable);
+  Operation unknown = first;
+  unknown.returned.reset();
+  CHECK(verdict(unknown, second, "nil") == Verdict::kLinearizable);
+}
+
 TEST_CASE("a read during a write may see it or not") {
   CHECK(Story().told(1, 9, set("a"), "+OK").told(2, 3, kGet, "nil").verdict() ==
         Verdict::kLinearizable);

@@ -120,8 +120,8 @@ TEST_CASE("what was in flight to a primary that fails is done by the other repli
   CHECK(scene.router.replies().empty());
   scene.router.adopt_with("a1", NodeState::kTempFailed);
   scene.router.loop.advance(kReconnect);
-  // The other replica has both writes already, as second copies, and the read comes after them.
-  CHECK(scene.router.replies() == Lines{"+OK", "\"2\"", "+OK"});
+  // The other replica has the first write already, as a second copy; the second waits for the read.
+  CHECK(scene.router.replies() == Lines{"+OK", "\"1\"", "+OK"});
   CHECK(scene.router.b.records[scene.key].value == "2");
   CHECK(scene.router.b.records[scene.key].version.epoch == 2);
   CHECK(scene.router.b.log["1 " + scene.key] == scene.router.b.records[scene.key]);
@@ -179,6 +179,26 @@ TEST_CASE("what waits for both replicas too long is told so") {
   REQUIRE(replies.size() == 1);
   CHECK_THAT(replies[0], Catch::StartsWith("-CLUSTERDOWN both data servers of vnode"));
   CHECK(scene.router.ask("PING") == "+PONG");
+}
+
+TEST_CASE("what waits for both replicas is bounded, and gone when its time is over") {
+  RunningWorker router(Overrides{{"backend-queue-limit", "64kb"}});
+  router.adopt_with("a1", NodeState::kTempFailed);
+  router.adopt_with("b1", NodeState::kTempFailed);
+  FakeClient& leaver = router.connect();
+  for (int i = 0; i < 4; ++i)
+    leaver.say("SET k " + std::string(20'000, 'x'));
+  router.loop.settle();
+  CHECK(leaver.replies().empty());
+  router.disconnect(leaver);
+  const std::string refused = router.ask("GET k");
+  CHECK_THAT(refused, Catch::StartsWith("-OVERLOADED requests that wait for keys") &&
+                          Catch::EndsWith("bytes); try again later"));
+  CHECK(router.ask("SET k v") == refused);
+  router.loop.advance(Millis{5500});
+  CHECK(router.stats.backend_queued.get() == 0);
+  CHECK(router.stats.backend_bytes.get() == 0);
+  CHECK(router.ask("GET k") == "(none)");
 }
 
 TEST_CASE("keys are counted in the group that is whole") {

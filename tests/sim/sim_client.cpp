@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "base/check.h"
 #include "tests/checker/key_model.h"
 
@@ -33,7 +35,7 @@ SimClient::SimClient(Network& network, Options options, checker::Histories& hist
       random_(world_.random().next()),
       workload_(options_.number) {
   pause_ = process_.loop().timer([this] {
-    if (!stopped_) ask(choose_command());
+    if (!stopped_) ask_some();
   });
   choose_router();
   ask_soon(kPauseMax);
@@ -58,8 +60,14 @@ void SimClient::read(const std::string& key) {
   ask({"GET", key});
 }
 
-Words SimClient::choose_command() {
+void SimClient::ask_some() {
   const uint64_t number = random_.below(options_.keys);
+  const bool several = options_.pipelines && random_.below(3) == 0;
+  for (uint64_t left = several ? 2 + random_.below(3) : 1; left > 0; --left)
+    ask(choose_command(number));
+}
+
+Words SimClient::choose_command(uint64_t number) {
   const std::string key = fmt::format("key-{}", number);
   if (options_.only_increments) return workload_.command(checker::Mix::kIncrements, key, random_);
   if (!options_.atomic_commands) return workload_.command(checker::Mix::kBlind, key, random_);
@@ -69,8 +77,9 @@ Words SimClient::choose_command() {
 }
 
 void SimClient::ask(Words command) {
-  waiting_ = true;
   Operation operation{options_.number, command, world_.elapsed()};
+  operation.pipelined = waiting_ > 0;
+  ++waiting_;
   connection_->call(std::move(command), options_.patience,
                     [this, operation = std::move(operation)](const Result<resp::Value>& reply) {
                       on_reply(operation, reply);
@@ -78,7 +87,7 @@ void SimClient::ask(Words command) {
 }
 
 void SimClient::on_reply(Operation operation, const Result<resp::Value>& reply) {
-  waiting_ = false;
+  --waiting_;
   const bool told = reply.ok() && !reply->is(resp::Value::Kind::kError);
   if (reply.ok() && !told) ++refused_;
   if (told) {
@@ -90,8 +99,10 @@ void SimClient::on_reply(Operation operation, const Result<resp::Value>& reply) 
   }
   world_.note(operation.reply, options_.number);
   if (!never_began(operation)) histories_[operation.command[1]].push_back(operation);
-  if (!told) choose_router();  // The connection may be the one that calls: it allows that.
-  ask_soon(told ? kPauseMax : kPauseAfterTroubleMax);
+  in_trouble_ = in_trouble_ || !told;
+  if (waiting_ > 0) return;
+  if (in_trouble_) choose_router();  // The connection may be the one that calls: it allows that.
+  ask_soon(std::exchange(in_trouble_, false) ? kPauseAfterTroubleMax : kPauseMax);
 }
 
 }  // namespace doris::sim

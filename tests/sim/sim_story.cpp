@@ -39,6 +39,7 @@ class Telling {
                                                .keys = options_.keys,
                                                .atomic_commands = options_.atomic_commands,
                                                .only_increments = options_.only_increments,
+                                               .pipelines = options_.pipelines,
                                                .routers = routers},
                             histories_);
     }

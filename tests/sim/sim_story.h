@@ -20,6 +20,7 @@ struct StoryOptions {
   uint32_t keys = 4;
   bool atomic_commands = false;
   bool only_increments = false;
+  bool pipelines = false;
   Millis time{1500};            // Of the clients' commands, at least.
   std::vector<Fault> faults{};  // None: nothing goes wrong.
   Millis fault_pause{400};      // Between two of them, at most.

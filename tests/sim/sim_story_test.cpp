@@ -142,6 +142,18 @@ TEST_CASE("a router is cut off from the admin as a server dies, and learns of it
       [](const SimStory& story) { CHECK(story.slowest < Micros{1'000'000}); });
 }
 
+TEST_CASE("commands of a pipeline are done in their order when a data server dies or freezes") {
+  StoryOptions options{.faults = {Fault::kKillServer, Fault::kFreezeServer}};
+  options.pipelines = true;
+  tell_stories(200, options);
+}
+
+TEST_CASE("commands of a pipeline are done in their order through any fault") {
+  StoryOptions options = long_story(kAnyFault);
+  options.pipelines = true;
+  tell_stories(100, options);
+}
+
 TEST_CASE("connections that break break no promise") {
   tell_stories(200, {.faults = {Fault::kResets}});
 }

@@ -1,0 +1,71 @@
+// KeyOrder: which commands on a key have to wait for others before them.
+//
+// A key's commands go to its primary at once, one behind the other, and are done there in that
+// order. But if their answers are lost - with the connection, or with the primary - they are asked
+// again, and a read or an update would find then what one behind it has written: DEL k, SET k v
+// would delete v. A server remembers what it has changed, but not what it was asked and has changed
+// nothing for. So
+//
+//   a write    is begun when the reads of the same client before it, and its updates of another
+//              kind, are answered. (Updates of one kind are alike: if the first has changed
+//              nothing, nor have those behind it. Blind writes, SET, find nothing.)
+//   anything   is begun after what the same client has asked before and what waits itself
+//   an effect  of an update is spread when those are of the updates before it, whoever asked: it
+//              was evaluated upon them, and they may have to be evaluated anew
+//
+// In line are, in the order of submission: reads and updates from submit() on, until they are
+// answered, or their effect is spread; blind writes while they wait. A line is a vnode's, so that
+// it costs no look-up; a key has hardly any other company there.
+//
+// Worker thread only.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "router/request.h"
+
+namespace doris::router {
+
+class KeyOrder {
+ public:
+  // What a part waits for: to be begun, or to have its effect spread.
+  enum class Step : uint8_t { kAsk, kSpread };
+
+  // `vnodes` is the same for a cluster's life.
+  void resize(size_t vnodes) { lines_.resize(vnodes); }
+
+  // The part takes its place, unless it has it.
+  void join(Part& part);
+
+  // Whether `part`, which may be in line, has to wait for somebody before it.
+  [[nodiscard]] bool holds_back(const Part& part, Step step) const;
+
+  // Keeps the entry until the part is free to go. REQUIRES: nothing is held for the part.
+  void hold(Part& part, Step step, const Entry& entry);
+
+  // The part holds nobody back any more. What is free to go now, in order.
+  [[nodiscard]] std::vector<Entry> leave(Part& part);
+
+  // What is held of the part; it holds back others still.
+  [[nodiscard]] std::optional<Entry> take_held(Part& part);
+
+  // All that is held, in no order.
+  [[nodiscard]] std::vector<Entry> take_held();
+
+ private:
+  struct Line {
+    Part* first = nullptr;
+    Part* last = nullptr;
+    size_t held = 0;
+  };
+
+  void remove(Part& part);
+  [[nodiscard]] Entry release(Part& part);
+
+  std::vector<Line> lines_;  // By vnode.
+};
+
+}  // namespace doris::router
