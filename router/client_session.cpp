@@ -13,6 +13,7 @@ namespace {
 const Log kLog("client");
 
 constexpr int64_t kHalfClosedMax = 100;  // Per thread.
+constexpr Millis kLookAgain{5};
 
 // Replies that are known at once and that their client does not want to hear. Empty between
 // commands.
@@ -80,11 +81,22 @@ bool ClientSession::must_wait() const {
 }
 
 // Bytes that the kernel had refused are reported when it takes them (on_drained). Those that it
-// takes at the end of this very pass are not, so the next pass looks.
+// takes at the end of this very pass are not, so somebody has to look.
 void ClientSession::look_again_if_unsent() {
   if (unsent() == 0) return;
-  if (look_again_ == nullptr) look_again_ = host_.loop().timer([this] { on_drained(); });
+  if (look_again_ == nullptr) look_again_ = host_.loop().timer([this] { look_again(); });
   look_again_->start(Millis{0});
+}
+
+// If the session must wait still, the pass may not have come to sending: libuv may fire a timer
+// again in the pass in which it was started.
+void ClientSession::look_again() {
+  if (ended() || !held()) return;
+  if (must_wait() && unsent() > 0) {
+    look_again_->start(kLookAgain);
+  } else {
+    host_.loop().schedule(*this);
+  }
 }
 
 void ClientSession::close_when_replied() {

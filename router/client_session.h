@@ -128,6 +128,7 @@ class ClientSession final : public resp::Session, private RequestOwner, private 
   void give_all_back();
   [[nodiscard]] bool must_wait() const;
   void look_again_if_unsent();
+  void look_again();
   void check_output_limit();
 
   SessionHost& host_;

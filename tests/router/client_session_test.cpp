@@ -76,6 +76,19 @@ TEST_CASE("a client that does not read is held at client-output-pause, and goes 
   CHECK(router.replies().size() == 50);
 }
 
+// The replies are written by a timer, then, and the kernel takes them all at the end of its pass.
+TEST_CASE("a client that is told of many timeouts at once goes on") {
+  RunningWorker router(Overrides{{"client-output-pause", "1kb"}, {"client-pipeline-max", "50"}});
+  router.loop.set_eager_timers(true);
+  router.primary("k").stall();
+  router.say(Lines(50, "GET k"));
+  router.say({"PING"});
+  router.loop.advance(Millis{5200});
+  const Lines replies = router.replies();
+  REQUIRE(replies.size() == 51);
+  CHECK(replies.back() == "+PONG");
+}
+
 TEST_CASE("a client that reads at once is held for a pass at most, however large its replies") {
   RunningWorker router(Overrides{{"client-output-pause", "1kb"}});
   router.primary("k").records["k"] = {{1, 1, 1}, std::string(5000, 'x')};

@@ -111,6 +111,10 @@ class FakeLoop final : public net::Loop {
   // Two ends that are connected, neither started.
   std::pair<std::unique_ptr<FakeStream>, std::unique_ptr<FakeStream>> connected_pair();
 
+  // From now on a timer of 0 ms that is started by another one fires in the same pass, as with
+  // libuv 1.44.
+  void set_eager_timers(bool eager) { eager_timers_ = eager; }
+
   // From now on attempts to connect get no answer, as when a machine is cut off.
   void set_unreachable(bool unreachable) { unreachable_ = unreachable; }
 
@@ -194,6 +198,7 @@ class FakeLoop final : public net::Loop {
   uint16_t next_port_ = 40000;
   int connects_ = 0;
   bool unreachable_ = false;
+  bool eager_timers_ = false;
 };
 
 // ---- FakeStream ----------------------------------------------------------------------
@@ -285,7 +290,7 @@ inline bool FakeLoop::run_pass() {
   }
   const uint64_t started = next_order_;  // Timers started in this pass fire in the next.
   while (FakeTimer* timer = next_timer(now_)) {
-    if (timer->order >= started) break;
+    if (timer->order >= started && !eager_timers_) break;
     fire(*timer);
     any = true;
   }
