@@ -139,7 +139,18 @@ void Backend::abandon() {
     host_.drop(entry);
 }
 
+// A server may be there for long and not be ready: what nobody waits for any more must not fill the
+// queue meanwhile.
+void Backend::drop_overdue(TimePoint now) {
+  while (!waiting_.empty() && waiting_.front().entry.request->deadline <= now) {
+    const Sent overdue = waiting_.pop_front();
+    queued_bytes_ -= overdue.bytes;
+    host_.drop(overdue.entry);
+  }
+}
+
 void Backend::check(TimePoint now) {
+  drop_overdue(now);
   const bool linking = state_ == State::kLinking;  // Then nothing else is in flight.
   if (!linking && in_flight_.empty()) return;
   const TimePoint since = linking ? link_sent_at_ : in_flight_.front().at;

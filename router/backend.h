@@ -64,7 +64,7 @@ class BackendHost {
   // Or it ends here, if nobody needs it any more.
   virtual void reroute(const Entry& entry) = 0;
 
-  // The entry will never be answered: the backend ends.
+  // The entry will never be answered: the backend ends, or the entry's deadline has passed.
   virtual void drop(const Entry& entry) = 0;
 
   // A server knows epoch `epoch`: have the topology pulled at once.
@@ -120,7 +120,7 @@ class Backend final : private net::StreamHandler, private net::PassTask {
   void abandon();
 
   // Called many times a second: reports a server that does not answer, and drops its connection
-  // in the end.
+  // in the end. Drops what has waited here beyond its deadline.
   void check(TimePoint now);
 
   // Whether this is still where `node` is to be reached.
@@ -169,6 +169,7 @@ class Backend final : private net::StreamHandler, private net::PassTask {
   [[nodiscard]] bool overtakes(const Entry& entry) const;
   void lose_connection(const std::string& why);
   void close();
+  void drop_overdue(TimePoint now);
   void move_out(RingQueue<Sent>& queue, bool was_sent, std::vector<Entry>& moved);
   std::vector<Entry> take_all();
   void drain(Millis pause);

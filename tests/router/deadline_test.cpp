@@ -217,6 +217,32 @@ TEST_CASE("a full queue refuses a whole request before anything of it is sent") 
   CHECK(other.replies() == Lines{"+OK"});
 }
 
+TEST_CASE("what has waited for a server beyond its deadline makes room") {
+  RunningWorker router(kSmallQueue);
+  FakeShard& shard = router.primary("k");
+  shard.ready = false;
+  shard.drop();
+  for (int i = 0; i < 4; ++i)
+    router.say({"SET k " + std::string(20'000, 'x')});
+  FakeClient& other = router.connect();
+  other.say("GET k");
+  router.loop.settle();
+  CHECK_THAT(other.replies().at(0), Catch::StartsWith("-OVERLOADED the queue to data server"));
+  router.loop.advance(kTimeout + 5 * kTick);
+  CHECK(router.stats.backend_bytes.get() == 0);
+  CHECK(router.ask("GET k") == "(none)");
+}
+
+TEST_CASE("small requests count for what they cost") {
+  RunningWorker router(kSmallQueue);
+  router.primary("k").stall();
+  router.say(Lines(200, "GET k"));
+  FakeClient& other = router.connect();
+  other.say("GET k");
+  router.loop.settle();
+  CHECK_THAT(other.replies().at(0), Catch::StartsWith("-OVERLOADED the queue to data server"));
+}
+
 // What APPEND brings back is as large as all that is there.
 TEST_CASE("values that updates have made count in the queue to the second copy") {
   RunningWorker router(kSmallQueue);
