@@ -27,7 +27,7 @@ Dispatcher::Dispatcher(net::Loop& loop, const Clock& clock, Random& random, Opti
       random_(random),
       clock_(clock, options_.backend.writer) {
   asker_ = loop_.timer([this] { ask_again(); });
-  retrier_ = loop_.timer([this] { reroute_all(std::exchange(refused_, {})); });
+  retrier_ = loop_.timer([this] { reroute_all(refused_.take_all()); });
   ticker_ = loop_.timer([this] { check_deadlines(); });
   ticker_->start(kTick, kTick);
   ticked_at_ = loop_.now();
@@ -44,7 +44,7 @@ Dispatcher::~Dispatcher() {
       if (backend != nullptr) backend->abandon();
     }
   }
-  for (const std::vector<Entry>& entries : {parked_.take_all(), waiting_, refused_}) {
+  for (const std::vector<Entry>& entries : {parked_.take_all(), waiting_, refused_.take_all()}) {
     for (const Entry& entry : entries)
       give_up(entry);
   }
@@ -63,8 +63,7 @@ void Dispatcher::adopt(topology::RoutingTablePtr table) {
   // (What waits to ask once more must not ask another server: that may not know the write, and
   // think it settled for that reason.)
   std::vector<Entry> moved = order_.take_held();
-  for (const auto& entries :
-       {parked_.take_all(), std::exchange(refused_, {}), std::exchange(waiting_, {})})
+  for (const auto& entries : {parked_.take_all(), refused_.take_all(), std::exchange(waiting_, {})})
     moved.insert(moved.end(), entries.begin(), entries.end());
   for (auto& shards : backends_) {
     for (auto& backend : shards)
@@ -388,7 +387,7 @@ std::string Dispatcher::timeout_error(Request& request) {
 }
 
 size_t Dispatcher::queued() const {
-  size_t sum = parked_.size();
+  size_t sum = parked_.size() + refused_.size();
   for (const auto& shards : backends_) {
     for (const auto& backend : shards)
       sum += backend->queued();
@@ -397,7 +396,7 @@ size_t Dispatcher::queued() const {
 }
 
 uint64_t Dispatcher::queued_bytes() const {
-  uint64_t sum = parked_.bytes();
+  uint64_t sum = parked_.bytes() + refused_.bytes();
   for (const auto& shards : backends_) {
     for (const auto& backend : shards)
       sum += backend->queued_bytes();

@@ -120,6 +120,7 @@ class Dispatcher final : private BackendHost {
   void note_below_floor(const Entry& entry);
   [[nodiscard]] std::string below_floor_error(const Part& part) const;
   Refusal patience_with(const Entry& entry);
+  [[nodiscard]] bool waits_refused(const Entry& entry, std::string_view error);
   bool absorb(const Entry& entry, const resp::Reply& reply);
   bool absorb_read(const Entry& entry, Part& part, const resp::Reply& reply);
   void wait_until_settled(Entry entry, Part& part);
@@ -178,7 +179,7 @@ class Dispatcher final : private BackendHost {
   EntryList parked_;            // Nobody serves their vnodes.
   std::vector<Entry> waiting_;  // To ask once more whether what they found is settled.
   std::unique_ptr<net::Timer> asker_;
-  std::vector<Entry> refused_;  // Second copies, by shards that may be failed over soon.
+  EntryList refused_;  // Second copies, by shards that may be failed over soon.
   std::unique_ptr<net::Timer> retrier_;
 
   KeyOrder order_;

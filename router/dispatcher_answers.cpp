@@ -29,9 +29,9 @@ void Dispatcher::on_reply(Backend& backend, const Entry& entry, const resp::Repl
   }
   if (reply.kind == resp::Value::Kind::kError) {
     const bool second = is_write(entry.request->verb) && entry.copy == Copy::kSecond;
-    if (second && ends_by_failover(reply.text) && patience_with(entry) == Refusal::kWait) {
+    if (second && waits_refused(entry, reply.text)) {
       if (refused_.empty()) retrier_->start(kRefusalPause);
-      refused_.push_back(entry);
+      refused_.add(entry);
       return;
     }
     if (second && entry.request->parts[entry.part].update == nullptr &&
@@ -69,6 +69,12 @@ BackendHost::Refusal Dispatcher::patience_with(const Entry& entry) {
       table_->is_up(part.vnode, Group::kA) && table_->is_up(part.vnode, Group::kB);
   if (!has_other) return Refusal::kAnswer;
   return ++part.refusals < kRefusalsMax ? Refusal::kWait : Refusal::kInVain;
+}
+
+// A second copy that was refused is sent again in a while, unless too many wait for that.
+bool Dispatcher::waits_refused(const Entry& entry, std::string_view error) {
+  return ends_by_failover(error) && refused_.bytes() < options_.backend.queue_bytes_max &&
+         patience_with(entry) == Refusal::kWait;
 }
 
 // A second copy has its place in the order already, and need hold nobody up (on_reply).

@@ -243,6 +243,23 @@ TEST_CASE("small requests count for what they cost") {
   CHECK_THAT(other.replies().at(0), Catch::StartsWith("-OVERLOADED the queue to data server"));
 }
 
+TEST_CASE("second copies that a full disk has refused are bounded, too") {
+  RunningWorker router(kSmallQueue);
+  router.secondary("k").disk_full = true;
+  FakeClient& client = router.connect();
+  for (int i = 0; i < 4; ++i) {
+    client.say("SET k " + std::string(20'000, 'x'));
+    router.loop.settle();
+  }
+  CHECK(client.replies().empty());
+  client.say("SET k v");
+  const std::string other = router.ask("SET k v");
+  CHECK_THAT(other,
+             Catch::StartsWith("-DISKFULL") && Catch::EndsWith("may or may not take effect"));
+  router.loop.advance(Millis{2000});
+  CHECK(client.replies().size() == 5);
+}
+
 // What APPEND brings back is as large as all that is there.
 TEST_CASE("values that updates have made count in the queue to the second copy") {
   RunningWorker router(kSmallQueue);
