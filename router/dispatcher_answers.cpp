@@ -27,13 +27,15 @@ void Dispatcher::on_reply(Backend& backend, const Entry& entry, const resp::Repl
     settle(entry);  // Another attempt of the same write goes on.
     return;
   }
-  if (reply.kind == resp::Value::Kind::kError) {
-    const bool second = is_write(entry.request->verb) && entry.copy == Copy::kSecond;
-    if (second && waits_refused(entry, reply.text)) {
-      if (refused_.empty()) retrier_->start(kRefusalPause);
-      refused_.add(entry);
-      return;
-    }
+  const bool failed = reply.kind == resp::Value::Kind::kError;
+  const bool second = is_write(entry.request->verb) && entry.copy == Copy::kSecond;
+  if (failed && second && waits_refused(entry, reply.text)) {
+    if (refused_.empty()) retrier_->start(kRefusalPause);
+    refused_.add(entry);
+    return;
+  }
+  if (second) --entry.request->parts[entry.part].second.under_way;
+  if (failed) {
     if (second && entry.request->parts[entry.part].update == nullptr &&
         is_below_floor(reply.text)) {
       note_below_floor(entry);

@@ -16,7 +16,9 @@ namespace {
 
 // Whether anybody may have done it. Not if all who were asked have refused.
 bool may_be_done(const Part& part) {
-  return part.in_doubt || part.primary_done || part.second.done || part.outstanding > 1;
+  const bool evaluated = part.update != nullptr && part.update->changes;
+  return evaluated || part.in_doubt || part.primary_done || part.second.done ||
+         part.outstanding > 1;
 }
 
 }  // namespace
@@ -86,6 +88,7 @@ void Dispatcher::propose_anew(Entry entry, Part& part) {
   order_.join(part);
   // What the entries of earlier attempts have done, or do yet, will not be heard.
   part.in_doubt = may_be_done(part);
+  part.update->changes = false;
   part.version = {};
   part.primary_done = false;
   part.second = {};
@@ -127,7 +130,9 @@ void Dispatcher::stamp(const Entry& entry, Part& part) {
     part.operation = resp::write_id(entry.request->key(part), part.version);
     part.proposed_at = loop_.now();
   }
-  if (part.update == nullptr) start_entry(entry.request, entry.part, Copy::kSecond);
+  if (part.update != nullptr) return;
+  ++part.second.under_way;
+  start_entry(entry.request, entry.part, Copy::kSecond);
 }
 
 // The replica that the entry is for has to hear when the part's version is settled.
@@ -152,7 +157,7 @@ WriteRole Dispatcher::assign_role(const Entry& entry, Part& part) const {
 
 bool Dispatcher::absorb_write(const Entry& entry, Part& part, const resp::Reply& reply) {
   if (entry.copy == Copy::kSecond) {
-    part.second.done = true;
+    part.second.done = part.second.under_way == 0;
     part.second.below_floor = false;
     return true;  // It says nothing else that is new.
   }
@@ -265,6 +270,8 @@ void Dispatcher::forget_effect(Part& part) {
 // the write is proposed anew.
 void Dispatcher::spread(const Entry& entry, Part& part) {
   part.primary_done = true;
+  part.second.done = false;
+  ++part.second.under_way;
   ++entry.request->outstanding;
   ++part.outstanding;
   Entry second = entry;

@@ -54,7 +54,8 @@ void LastWrite::note(const Request& request) {
   vnode_ = part->vnode;
   version_ = part->version;
   primary_ = part->primary;
-  primary_done_ = part->primary_done;
+  // An effect may wait to be spread.
+  primary_done_ = part->primary_done || (part->update != nullptr && part->update->changes);
   second_ = part->second;
   if (!request.failed()) {
     outcome_ = Outcome::kWritten;

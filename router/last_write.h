@@ -5,8 +5,9 @@
 //
 // What counts as a write: whatever has changed a key, or was meant to and failed. An update that
 // has found nothing to change (SETNX of a key that is there, DEL of one that is not, INCR of what
-// is no number) is none. Of a command over several keys it is the last one that was written; if
-// the command failed, the last one that was not.
+// is no number) is none, nor is a command that is refused as it stands (its key is too long), or
+// while there is no topology yet. Of a command over several keys it is the last one that was
+// written; if the command failed, the last one that was not.
 #pragma once
 
 #include <cstdint>

@@ -84,11 +84,12 @@ struct Mark {
   resp::WriteId id = 0;
 };
 
-// Where a write's second copy was sent last, and whether any that was sent has been taken.
+// Where a write's second copy was sent last, and what has become of it.
 struct SecondSent {
   topology::NodeId node = topology::kNoNode;
   topology::NodeId logged_for = topology::kNoNode;  // In this one's update log; none: a replica.
-  bool done = false;
+  uint32_t under_way = 0;    // Of the present attempt: two, if the first was raised meanwhile.
+  bool done = false;         // The last one was taken.
   bool below_floor = false;  // Its last answer: the key counts as deleted there since.
 };
 

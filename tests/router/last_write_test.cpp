@@ -55,6 +55,34 @@ TEST_CASE("a write that went well names its version and both its replicas") {
                                    version_of(router.a, scene.a), vnode));
 }
 
+TEST_CASE("what the second copy has taken before the version was raised does not count") {
+  Scene scene;
+  RunningWorker& router = scene.router;
+  const bool refuses = GENERATE(true, false);
+  router.ask("SET " + scene.a + " 1");
+  router.a.records[scene.a].version.hlc += 1ULL << 40;  // By another router.
+  router.a.stall();
+  router.say({"SET " + scene.a + " 2"});
+  CHECK(router.b.records[scene.a].value == "2");
+  (refuses ? router.b.disk_full : router.b.ready) = refuses;
+  router.a.go_on();
+  router.loop.advance(kTimeout + Millis{100});
+  REQUIRE(router.replies().size() == 1);
+  CHECK_THAT(ask(router), Contains("not known: ") && Contains("\"primary\" \"a1\"") &&
+                              Contains("\"second\" \"replica at b1, not confirmed\""));
+}
+
+TEST_CASE("a primary whose effect waits for what it rests on has done the write") {
+  Scene scene;
+  RunningWorker& router = scene.router;
+  router.ask("SET " + scene.a + " 1");
+  router.a.bases_final = false;
+  router.say({"INCR " + scene.a});
+  router.loop.advance(kTimeout + Millis{100});
+  REQUIRE(router.replies().size() == 1);
+  CHECK_THAT(ask(router), Contains("not known: ") && Contains("\"primary\" \"a1\" \"second\" nil"));
+}
+
 TEST_CASE("people get it in lines") {
   Scene scene;
   scene.router.ask("SET " + scene.b + " v");
