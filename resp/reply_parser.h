@@ -1,5 +1,6 @@
 // ReplyParser: bytes -> replies. No I/O. Scalars come as views into the bytes given;
-// aggregates are built as a Value, since only the control path receives them.
+// aggregates are built as a Value: on the data path only answers to updates, and to reads of what
+// is not settled yet, are such.
 // Incremental as RequestParser is.
 #pragma once
 

@@ -1,5 +1,6 @@
 // Value: any RESP2 or RESP3 value as a tree that owns its bytes. For the control path,
-// tools and tests; the data path uses ReplyParser's views instead.
+// tools and tests, and where an answer on the data path is no scalar; of scalars that path has
+// ReplyParser's views.
 #pragma once
 
 #include <cstdint>

@@ -7,8 +7,9 @@
 // Anything that makes the server's answers useless - a lost connection, another epoch, a
 // server that is not ready, or whose disk is full - is handled in one way: stop sending, let what
 // is in flight be answered, put everything unanswered back in front of waiting_, mend the cause,
-// LINK again, and send it all once more in the order in which the clients asked. Requests are
-// idempotent by version, so a client sees only latency.
+// LINK again, and send it all once more in the order in which the clients asked. A write that is
+// sent again is not done again, so a client sees only latency, until the time is over in which it
+// may be asked for (write_path.h).
 //
 //   kDown --connect--> kConnecting --LINK--> kLinking --ok--> kReady
 //     ^                                         ^               | a reply says: resync
