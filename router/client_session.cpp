@@ -152,10 +152,12 @@ Request* ClientSession::new_request(Request::Kind kind, Verb verb) {
   request->protocol = protocol();
   request->silent = reply_mode.silent();
   request->owner = this;
+  request->client = this;
   return request;
 }
 
 void ClientSession::submit(Request* request) {
+  request->follows = head_ != nullptr;
   const bool sent = host_.dispatcher()->submit(request);
   enqueue(request);
   if (!sent) on_request_done(*request);

@@ -22,13 +22,12 @@ bool may_find(const Part& first, const Part& second) {
   return first.update->kind != second.update->kind;
 }
 
-// Whether `first`, which is in line before `second`, holds it back.
-bool is_before(const Part& first, const Part& second, KeyOrder::Step step) {
-  const bool same_client = first.request->owner == second.request->owner;
-  const bool before = step == KeyOrder::Step::kAsk
-                          ? same_client && (waits_whole(first) || may_find(first, second))
-                          : first.update != nullptr && !waits_whole(first);
-  return before && key_of(first) == key_of(second);
+bool is_effect_of(const Part& part, std::string_view key) {
+  return part.update != nullptr && !waits_whole(part) && key_of(part) == key;
+}
+
+bool is_same(const Part& a, const Part& b) {
+  return a.request->client == b.request->client && key_of(a) == key_of(b);
 }
 
 }  // namespace
@@ -55,13 +54,36 @@ void KeyOrder::remove(Part& part) {
 }
 
 bool KeyOrder::holds_back(const Part& part, Step step) const {
-  const uint64_t sequence = part.request->sequence;
-  for (const Part* each = lines_[part.vnode].first; each != nullptr && each != &part;
-       each = each->behind) {
-    if (each->request->sequence > sequence) return false;
-    if (is_before(*each, part, step)) return true;
-  }
-  return false;
+  return step == Step::kAsk ? may_not_be_asked(part) : may_not_be_spread(part);
+}
+
+// The last one in line before `part`, of the same client and key.
+const Part* KeyOrder::last_before(const Part& part) const {
+  const Part* each = part.in_line ? part.ahead : lines_[part.vnode].last;
+  while (each != nullptr &&
+         (each->request->sequence > part.request->sequence || !is_same(*each, part)))
+    each = each->ahead;
+  return each;
+}
+
+bool KeyOrder::may_not_be_asked(const Part& part) const {
+  const bool reads = !is_write(part.request->verb);
+  if (!part.request->follows || (reads && lines_[part.vnode].to_be_asked == 0)) return false;
+  const Part* const before = last_before(part);
+  return before != nullptr && (waits_whole(*before) || may_find(*before, part));
+}
+
+bool KeyOrder::may_not_be_spread(const Part& part) const {
+  const std::string_view key = key_of(part);
+  const Part* each = lines_[part.vnode].first;
+  while (each != nullptr && each != &part && !is_effect_of(*each, key))
+    each = each->behind;
+  return each != nullptr && each != &part && each->request->sequence <= part.request->sequence;
+}
+
+size_t& KeyOrder::held_with(const Part& part) {
+  Line& line = lines_[part.vnode];
+  return part.held_whole ? line.to_be_asked : line.to_be_spread;
 }
 
 void KeyOrder::hold(Part& part, Step step, const Entry& entry) {
@@ -69,11 +91,11 @@ void KeyOrder::hold(Part& part, Step step, const Entry& entry) {
   join(part);
   part.held = entry;
   part.held_whole = step == Step::kAsk;
-  ++lines_[part.vnode].held;
+  ++held_with(part);
 }
 
 std::optional<Entry> KeyOrder::take_held(Part& part) {
-  if (part.held) --lines_[part.vnode].held;
+  if (part.held) --held_with(part);
   return std::exchange(part.held, std::nullopt);
 }
 
@@ -89,22 +111,40 @@ std::vector<Entry> KeyOrder::leave(Part& part) {
   std::vector<Entry> free;
   if (!part.in_line) return free;
   DORIS_CHECK(!part.held, "who waits holds others back");
-  Line& line = lines_[part.vnode];
-  Part* each = part.behind;
+  const Line& line = lines_[part.vnode];
+  Part* const behind = part.behind;
   remove(part);
-  while (each != nullptr && line.held > 0) {
+  if (line.to_be_spread > 0 && part.update != nullptr) free_effects(part, free);
+  if (line.to_be_asked > 0) free_followers(part, behind, free);
+  return free;
+}
+
+// The effects of the key that wait for nobody any more.
+void KeyOrder::free_effects(const Part& left, std::vector<Entry>& free) {
+  const std::string_view key = key_of(left);
+  for (Part* each = lines_[left.vnode].first; each != nullptr;) {
     Part& next = *std::exchange(each, each->behind);
-    if (!next.held || key_of(next) != key_of(part)) continue;
-    if (holds_back(next, next.held_whole ? Step::kAsk : Step::kSpread)) continue;
+    if (!is_effect_of(next, key)) continue;
+    if (!next.held) return;
     free.push_back(release(next));
   }
-  return free;
+}
+
+// What the client of `left` has behind it and may begin now. Whoever is begun already decides about
+// those behind it itself.
+void KeyOrder::free_followers(const Part& left, Part* behind, std::vector<Entry>& free) {
+  while (behind != nullptr) {
+    Part& next = *std::exchange(behind, behind->behind);
+    if (!is_same(next, left)) continue;
+    if (!waits_whole(next) || may_not_be_asked(next)) return;
+    free.push_back(release(next));
+  }
 }
 
 std::vector<Entry> KeyOrder::take_held() {
   std::vector<Entry> entries;
   for (Line& line : lines_) {
-    for (Part* each = line.first; line.held > 0;) {
+    for (Part* each = line.first; line.to_be_asked + line.to_be_spread > 0;) {
       Part& part = *std::exchange(each, each->behind);
       if (!part.held) continue;
       entries.push_back(release(part));

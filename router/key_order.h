@@ -17,6 +17,10 @@
 // answered, or their effect is spread; blind writes while they wait. A line is a vnode's, so that
 // it costs no look-up; a key has hardly any other company there.
 //
+// Of what a client has in line of a key only the last one before a command says whether that has to
+// wait: if it waits itself, or could find what the command writes. If neither, it is a read, or an
+// update of the same kind, and was begun: so nothing before it holds back the command either.
+//
 // Worker thread only.
 #pragma once
 
@@ -59,9 +63,16 @@ class KeyOrder {
   struct Line {
     Part* first = nullptr;
     Part* last = nullptr;
-    size_t held = 0;
+    size_t to_be_asked = 0;   // Held for that..
+    size_t to_be_spread = 0;  // ..and for that.
   };
 
+  [[nodiscard]] size_t& held_with(const Part& part);
+  [[nodiscard]] const Part* last_before(const Part& part) const;
+  [[nodiscard]] bool may_not_be_asked(const Part& part) const;
+  [[nodiscard]] bool may_not_be_spread(const Part& part) const;
+  void free_effects(const Part& left, std::vector<Entry>& free);
+  void free_followers(const Part& left, Part* behind, std::vector<Entry>& free);
   void remove(Part& part);
   [[nodiscard]] Entry release(Part& part);
 

@@ -25,6 +25,8 @@ void Request::recycle() {
   reply.clear();
   if (reply.capacity() > kKeptBytes) reply.release();
   owner = nullptr;
+  client = nullptr;
+  follows = false;
   next = nullptr;
   replied = false;
   silent = false;

@@ -192,6 +192,8 @@ class Request {
 
   // State below belongs to the owner.
   RequestOwner* owner = nullptr;  // nullptr once nobody waits.
+  const void* client = nullptr;   // Who that was; to be compared only.
+  bool follows = false;           // When it was submitted, its client waited for others already.
   Request* next = nullptr;        // In the owner's queue, in the order of the replies.
   Buffer reply;                   // Written, but not at the head of that queue yet.
   bool replied = false;           // `reply` is what the client gets.
