@@ -140,13 +140,26 @@ void Backend::abandon() {
 }
 
 // A server may be there for long and not be ready: what nobody waits for any more must not fill the
-// queue meanwhile.
+// queue meanwhile. A second copy of what its primary has is still worth to be sent, if there is
+// room.
 void Backend::drop_overdue(TimePoint now) {
-  while (!waiting_.empty() && waiting_.front().entry.request->deadline <= now) {
-    const Sent overdue = waiting_.pop_front();
-    queued_bytes_ -= overdue.bytes;
-    host_.drop(overdue.entry);
+  if (waiting_.empty() || waiting_.front().entry.request->deadline > now) return;
+  RingQueue<Sent> all;
+  all.swap(waiting_);
+  std::vector<Entry> overdue;
+  while (!all.empty()) {
+    const Sent sent = all.pop_front();
+    const Request& request = *sent.entry.request;
+    const bool committed = is_write(request.verb) && request.parts[sent.entry.part].primary_done;
+    if (request.deadline > now || (committed && accepts_more())) {
+      waiting_.push_back(sent);
+    } else {
+      queued_bytes_ -= sent.bytes;
+      overdue.push_back(sent.entry);
+    }
   }
+  for (const Entry& entry : overdue)
+    host_.drop(entry);
 }
 
 void Backend::check(TimePoint now) {
