@@ -123,9 +123,11 @@ std::vector<ConfigKey> router_keys() {
              "have seen a pause. A data server that recovers waits for so long, and for 2s at "
              "least, with what a router may yet write anew: it must not be less there than at the "
              "routers."),
-      number(Type::kBytes, "backend-queue-limit", kRouter, "256mb", {64 * kKb, 4 * kGb},
-             "How many bytes may wait for one shard of one data server; further requests to it "
-             "are answered with -OVERLOADED. It bounds what a slow server costs the router."),
+      number(
+          Type::kBytes, "backend-queue-limit", kRouter, "256mb", {64 * kKb, 4 * kGb},
+          "How many bytes may wait for one shard of one data server; further requests to it "
+          "are answered with -OVERLOADED. It bounds what a slow server costs the router. As many "
+          "may wait for keys of which both data servers have failed."),
       number(Type::kDuration, "backend-connect-timeout", kRouter, "1s", {10 * kMs, 1 * kMinute},
              "How long one attempt to connect to a data server may take. Raise it when servers "
              "are far away."),
