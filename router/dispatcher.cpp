@@ -150,19 +150,20 @@ Group Dispatcher::countable_group() const {
 
 bool Dispatcher::submit(Request* request) {
   DORIS_CHECK(request->owner != nullptr && !request->parts.empty(), "an empty request");
+  request->sequence = ++sequence_;
+  for (Part& part : request->parts)
+    part.request = request;
   if (!may_start(*request)) {
     request->done = true;
     return false;
   }
   request->deadline = loop_.now() + options_.backend.request_timeout;
-  request->sequence = ++sequence_;
   request->older = newest_;
   (newest_ != nullptr ? newest_->newer : oldest_) = request;
   newest_ = request;
 
   for (uint32_t i = 0; i < request->parts.size(); ++i) {
     Part& part = request->parts[i];
-    part.request = request;
     const bool reads = request->verb == Verb::kGet || request->verb == Verb::kHas;
     if (reads || request->verb == Verb::kUpdate) order_.join(part);
     // A write's second copy follows when its primary is sent to.
@@ -180,10 +181,22 @@ bool Dispatcher::may_start(Request& request) {
       request.error = overloaded_by_effects();
       return false;
     }
+    if (!may_wait(request, request.parts[i])) return false;
     if (!may_send(request, {&request, i, Copy::kPrimary})) return false;
     if (is_write(request.verb) && !may_send(request, {&request, i, Copy::kSecond})) return false;
   }
   return true;
+}
+
+// Whether there is room for the part if it has to wait for others of its key.
+bool Dispatcher::may_wait(Request& request, const Part& part) const {
+  if (order_.held_bytes() < options_.backend.queue_bytes_max) return true;
+  if (request.verb == Verb::kCount || !order_.holds_back(part, KeyOrder::Step::kAsk)) return true;
+  request.error = fmt::format(
+      "OVERLOADED requests that wait for others of the same key are too many ({} bytes); try again "
+      "later",
+      order_.held_bytes());
+  return false;
 }
 
 std::string Dispatcher::overloaded_by_effects() const {
@@ -387,7 +400,7 @@ std::string Dispatcher::timeout_error(Request& request) {
 }
 
 size_t Dispatcher::queued() const {
-  size_t sum = parked_.size() + refused_.size();
+  size_t sum = parked_.size() + refused_.size() + order_.held();
   for (const auto& shards : backends_) {
     for (const auto& backend : shards)
       sum += backend->queued();
@@ -396,7 +409,7 @@ size_t Dispatcher::queued() const {
 }
 
 uint64_t Dispatcher::queued_bytes() const {
-  uint64_t sum = parked_.bytes() + refused_.bytes();
+  uint64_t sum = parked_.bytes() + refused_.bytes() + order_.held_bytes();
   for (const auto& shards : backends_) {
     for (const auto& backend : shards)
       sum += backend->queued_bytes();

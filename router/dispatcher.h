@@ -82,7 +82,7 @@ class Dispatcher final : private BackendHost {
   // A shard's live keys are counted in one group; which one is best asked now.
   [[nodiscard]] topology::Group countable_group() const;
 
-  // Entries queued or in flight to all data servers, or parked, and their bytes.
+  // Entries queued or in flight to all data servers, or that wait elsewhere, and their bytes.
   [[nodiscard]] size_t queued() const;
   [[nodiscard]] uint64_t queued_bytes() const;
 
@@ -108,6 +108,7 @@ class Dispatcher final : private BackendHost {
   Backend* backend(topology::Vnode vnode, topology::Group group);
   Copy copy_to_read(topology::Vnode vnode);
   [[nodiscard]] bool may_start(Request& request);
+  [[nodiscard]] bool may_wait(Request& request, const Part& part) const;
   [[nodiscard]] bool may_send(Request& request, const Entry& entry);
   [[nodiscard]] std::string overloaded_by_effects() const;
   void start_entry(Request* request, uint32_t part, Copy copy);

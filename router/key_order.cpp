@@ -92,10 +92,15 @@ void KeyOrder::hold(Part& part, Step step, const Entry& entry) {
   part.held = entry;
   part.held_whole = step == Step::kAsk;
   ++held_with(part);
+  ++held_;
+  held_bytes_ += bytes_of(entry);
 }
 
 std::optional<Entry> KeyOrder::take_held(Part& part) {
-  if (part.held) --held_with(part);
+  if (!part.held) return std::nullopt;
+  --held_with(part);
+  --held_;
+  held_bytes_ -= bytes_of(*part.held);
   return std::exchange(part.held, std::nullopt);
 }
 

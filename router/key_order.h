@@ -59,6 +59,10 @@ class KeyOrder {
   // All that is held, in no order.
   [[nodiscard]] std::vector<Entry> take_held();
 
+  // How much that is.
+  [[nodiscard]] size_t held() const { return held_; }
+  [[nodiscard]] uint64_t held_bytes() const { return held_bytes_; }
+
  private:
   struct Line {
     Part* first = nullptr;
@@ -77,6 +81,8 @@ class KeyOrder {
   [[nodiscard]] Entry release(Part& part);
 
   std::vector<Line> lines_;  // By vnode.
+  size_t held_ = 0;
+  uint64_t held_bytes_ = 0;
 };
 
 }  // namespace doris::router

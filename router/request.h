@@ -5,9 +5,9 @@
 //                          +----------- replies fill the parts ---------+
 //
 // A part is one key's worth of work. A blind write's part has an entry for each of the two copies,
-// an update's first one for the primary and then one for the second copy, a read's one. A second
-// copy may be held back for a while (key_order.h); a write may be begun once more, while entries of
-// the attempt before are on their way still (write_path.h). The request is done when no entry is
+// an update's first one for the primary and then one for the second copy, a read's one. An entry
+// may wait for other parts of the key (key_order.h); a write may be begun once more, while entries
+// of the attempt before are on their way still (write_path.h). The request is done when no entry is
 // outstanding, or when its deadline has passed; it is freed when, besides, no entry refers to it.
 //
 // Worker thread only.
@@ -53,7 +53,7 @@ class RequestOwner {
 enum class Verb : uint8_t {
   kGet,     // VGET: on_value(), or nothing if absent.
   kHas,     // VHAS: `count` 0 or 1.
-  kSet,     // VSET to both copies, at once if it may; when it is proposed anew, an update.
+  kSet,     // VSET to both copies at once; when it is proposed anew, an update.
   kUpdate,  // VRMW, and VSET or VDEL of its effect to the second copy: Part::update has the reply.
   kCount,   // VCOUNT of one shard: `count`.
 };

@@ -234,6 +234,28 @@ TEST_CASE("what has waited for a server beyond its deadline makes room") {
   CHECK(router.ask("GET k") == "(none)");
 }
 
+TEST_CASE("what waits for others of its key is bounded") {
+  RunningWorker router(kSmallQueue);
+  router.primary("k").stall();
+  router.say({"GET k"});
+  for (int i = 0; i < 4; ++i)
+    router.say({"SET k " + std::string(20'000, 'x')});
+  router.loop.advance(Millis{1000});
+  CHECK(router.stats.backend_bytes.get() > 80'000);
+  router.say({"SET k v"});
+  FakeClient& other = router.connect();
+  other.say("SET k w");
+  router.loop.settle();
+  router.primary("k").go_on();
+  router.loop.advance(Millis{1000});
+  CHECK(other.replies() == Lines{"+OK"});
+  const Lines replies = router.replies();
+  REQUIRE(replies.size() == 6);
+  CHECK(replies[4] == "+OK");
+  CHECK_THAT(replies[5], Catch::StartsWith("-OVERLOADED requests that wait for others"));
+  CHECK(router.stats.backend_bytes.get() == 0);
+}
+
 TEST_CASE("small requests count for what they cost") {
   RunningWorker router(kSmallQueue);
   router.primary("k").stall();
