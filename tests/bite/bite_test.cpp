@@ -121,7 +121,7 @@ TEST_CASE("versions are compared by their epochs first") {
   options.time = Millis{3000};
   options.fault_time = Millis{5000};
   options.cluster.settings = {{"request-timeout", "1s"}};
-  show_bite({Guard::kEpochLeads}, {1, 20}, options);
+  show_bite({Guard::kEpochLeads}, {55, 75}, options);
 }
 
 TEST_CASE("the primary raises an older proposal") {
@@ -186,7 +186,7 @@ TEST_CASE("a second copy that is overtaken may never have been ordered") {
   StoryOptions options = with_updates(with_keys(60, with({Fault::kCutAndKill})));
   options.clients = 24;
   options.time = Millis{3000};
-  show_bite({Guard::kOvertakenForgotten}, {1, 60}, options);
+  show_bite({Guard::kOvertakenForgotten}, {60, 135}, options);
 }
 
 // The other server is brought what readers wait for, since the router does not reach it. Then the
