@@ -23,15 +23,9 @@ const Log kLog("shard");
 
 constexpr Millis kTick{200};
 constexpr Millis kSilenceMax{3500};  // Of a router that has left writes unsettled.
-constexpr Millis kDoubt{60'000};     // Longer than any write was under way, or clocks are apart.
+constexpr Millis kDoubt{60'000};     // Longer than any write was under way, and clocks are apart.
 constexpr size_t kStaleEntriesPerTick = 2000;
 constexpr size_t kOrphansPerTick = 256;
-
-bool holds_nothing(const Store& store, uint32_t vnodes) {
-  for (uint32_t v = 0; v < vnodes; ++v)
-    if (store.digest(static_cast<topology::Vnode>(v)).records > 0) return false;
-  return true;
-}
 
 }  // namespace
 
@@ -91,22 +85,13 @@ void Shard::set_standing(Standing standing) {
   on_recovery_progress(0, 0);
   // What came before is compared with the other copies before anybody may read it.
   if (recovers && !recovered_before) unsettled_.clear();
-  if (standing_.ready() && !std::exchange(was_ready_, true) && !recovers) begin_to_doubt();
+  if (standing_.ready() && !std::exchange(was_ready_, true) && !recovers) {
+    doubt_to_ = static_cast<uint64_t>(std::max<int64_t>(started_ms_, 0)) << 16;
+    doubt_from_ = doubt_to_ - std::min(doubt_to_, static_cast<uint64_t>(kDoubt.count()) << 16);
+  }
   has_been_up_ = has_been_up_ || (standing_.ready() && standing_.is_up());
   if (verification_ != nullptr) verification_->go_on(standing_);
   if (standing_.ready() && standing_.owns()) start_beside_requests();
-}
-
-// A clock that was ahead has given what it wrote a time to come. So that what is written from now
-// on is not taken for that, routers are told a time beyond all doubt when they link.
-void Shard::begin_to_doubt() {
-  const auto started = static_cast<uint64_t>(std::max<int64_t>(started_ms_, 0)) << 16;
-  const auto width = static_cast<uint64_t>(kDoubt.count()) << 16;
-  doubt_from_ = started - std::min(started, width);
-  doubt_to_ = started;
-  if (holds_nothing(*store_, standing_.table->vnodes())) return;
-  doubt_to_ += width;
-  see_clock(doubt_to_);
 }
 
 // Of those after which nothing comes anew the last one will do.

@@ -156,8 +156,8 @@ class Shard final : private net::PassTask {
   void on_session_ended(ShardSession& session);
 
   // Whether a record in this version may be one that the other copy lacks, and nobody knows: it was
-  // written just before this process began, by whatever clock, which was not compared with the
-  // others before it was let in. That happens when all have died at once.
+  // written just before this process began, which was not compared with the others before it was
+  // let in. That happens when all have died at once.
   [[nodiscard]] bool is_doubtful(const resp::Version& version) const {
     return version.hlc >= doubt_from_ && version.hlc < doubt_to_;
   }
@@ -211,7 +211,6 @@ class Shard final : private net::PassTask {
   void publish();
   [[nodiscard]] ShardReport report();
   [[nodiscard]] bool is_log_full(topology::NodeId target) const;
-  void begin_to_doubt();
   void note_epoch(topology::Epoch epoch);
   void start_beside_requests();
   void close_silent_links();
