@@ -116,7 +116,9 @@ Backend* Dispatcher::find_backend(const Entry& entry) {
   const Request& request = *entry.request;
   const Part& part = request.parts[entry.part];
   if (request.verb == Verb::kCount) {
-    return backend_at({part.node, static_cast<uint8_t>(part.vnode)});
+    const topology::Node* const node = table_->topology().find(part.node);
+    const bool is_up = node != nullptr && node->state == topology::NodeState::kUp;
+    return is_up ? backend_at({part.node, static_cast<uint8_t>(part.vnode)}) : nullptr;
   }
   if (!table_->served(part.vnode)) return nullptr;
   const Group primary = table_->primary(part.vnode);

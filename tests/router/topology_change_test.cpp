@@ -225,5 +225,14 @@ TEST_CASE("keys that were being counted on a node that has left are an error, no
   CHECK(router.ask("DBSIZE") == ":5");
 }
 
+TEST_CASE("keys are not counted on a node that has to recover meanwhile") {
+  RunningWorker router;
+  router.a.stall();
+  router.say({"DBSIZE"});
+  router.adopt_with("a1", topology::NodeState::kRecovering);
+  CHECK(router.replies() ==
+        Lines{"-CLUSTERDOWN the data servers changed while they counted; try again"});
+}
+
 }  // namespace
 }  // namespace doris::router::test
