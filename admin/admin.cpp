@@ -139,7 +139,8 @@ void Admin::note_disk_marks() {
     const NodeHealth* const health = supervisor_.health(node.id);
     if (health == nullptr || health->last().epoch == 0) continue;  // It has nothing yet.
     const Heartbeat& last = health->last();
-    if (disk_marks_.is_older(node.id, last.disk_mark)) {
+    const bool is_new = disk_marks_.is_new(node.id, last.incarnation);
+    if (is_new && disk_marks_.is_older(node.id, last.disk_mark)) {
       (void)follow_disk(node.id, last.incarnation, last.disk_mark, true);
     }
     disk_marks_.heard(node.id, last.incarnation, last.disk_mark);

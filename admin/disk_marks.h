@@ -30,6 +30,10 @@ class DiskMarks {
   // Whether a disk with this mark is older than that node's was. A mark of 0 says nothing.
   [[nodiscard]] bool is_older(topology::NodeId node, uint64_t mark) const;
 
+  // Whether nothing is known of this process of `node` yet: neither has it begun, nor was it heard
+  // of. What is heard last of a process that is gone stays what it was.
+  [[nodiscard]] bool is_new(topology::NodeId node, uint64_t incarnation) const;
+
   // A process of `node`, of this incarnation, has begun with such a disk.
   void begins(topology::NodeId node, uint64_t incarnation, uint64_t mark);
 
@@ -41,6 +45,7 @@ class DiskMarks {
  private:
   ByNode marks_;
   std::map<topology::NodeId, uint64_t> incarnations_;  // Of those that have begun.
+  std::map<topology::NodeId, uint64_t> heard_;         // Of those that were heard of last.
 };
 
 }  // namespace doris::admin

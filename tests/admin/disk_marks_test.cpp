@@ -43,5 +43,18 @@ TEST_CASE("what was kept is known to the next admin, who has not seen the proces
   CHECK(marks.marks() == DiskMarks::ByNode{{1, 120}});
 }
 
+// It is heard of once more after another process has registered.
+TEST_CASE("what was heard last of a process that is gone is not the disk of a new one") {
+  DiskMarks marks;
+  CHECK(marks.is_new(1, 7));
+  marks.heard(1, 7, 100);
+  CHECK_FALSE(marks.is_new(1, 7));
+  marks.begins(1, 8, 120);
+  CHECK_FALSE(marks.is_new(1, 7));
+  CHECK_FALSE(marks.is_new(1, 8));
+  CHECK(marks.is_new(1, 9));
+  CHECK(marks.is_new(2, 7));
+}
+
 }  // namespace
 }  // namespace doris::admin
