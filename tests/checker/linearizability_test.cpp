@@ -9,7 +9,8 @@ namespace {
 class Story {
  public:
   Story& told(int from, int until, Words command, std::string reply) {
-    history_.push_back({next_client_++, std::move(command), Micros{from}, Micros{until}, reply});
+    history_.push_back(
+        {next_client_++, std::move(command), Micros{from}, Micros{until}, std::move(reply)});
     return *this;
   }
   Story& unknown(int from, Words command) {
