@@ -47,11 +47,10 @@ class Arbiter {
   struct Case {
     TimePoint reported_at{};
     TimePoint asked_at{};
-    uint32_t unanswered = 0;  // Of those asked.
-    uint32_t agree = 0;       // It does not answer them either.
-    uint32_t contradict = 0;  // It does.
-    bool contradicted =
-        false;  // Before these were asked: it holds until all of them have answered.
+    uint32_t unanswered = 0;    // Of those asked.
+    uint32_t agree = 0;         // It does not answer them either.
+    uint32_t contradict = 0;    // It does.
+    bool contradicted = false;  // By those asked before, which holds until all of these answered.
     std::vector<std::unique_ptr<resp::Client>> witnesses;
   };
 
