@@ -37,7 +37,7 @@ Node::Node(net::Loop& control_loop, const Clock& clock, Random& random, Settings
       started_ms_(clock.wall_ms()),
       incarnation_(random.next() >> 1),
       stores_(std::move(stores)),
-      looker_(control_loop.timer([this] { watch_.look(); })) {}
+      looker_(control_loop.timer([this] { look_at_shards(); })) {}
 
 Node::~Node() {
   listener_.reset();
@@ -379,8 +379,12 @@ topology::Epoch Node::recovered_epoch() const {
 void Node::take_report(uint8_t index, ShardReport report) {
   postbox_.post([this, index, report = std::move(report)]() mutable {
     reports_[index] = std::move(report);
-    watch_.heard(index);
   });
+}
+
+void Node::look_at_shards() {
+  for (uint32_t i = 0; i < shards_.size(); ++i)
+    watch_.look(i, shard_counters(i).steps.get());
 }
 
 void Node::want_verification(uint64_t id, bool repairs) {

@@ -129,6 +129,7 @@ class Node final : private ShardHost {
   [[nodiscard]] std::string why_not_ready(const topology::Topology& topology,
                                           const topology::Node* self) const;
   void hand_out_standing(const std::function<void()>& done);
+  void look_at_shards();
 
   net::Loop& loop_;
   net::Postbox postbox_{loop_};

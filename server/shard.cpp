@@ -194,6 +194,7 @@ int64_t Shard::now_ms() {
 }
 
 void Shard::on_tick() {
+  stats_.steps.add();
   const topology::Topology* const topology =
       standing_.table == nullptr ? nullptr : &standing_.table->topology();
   if (refusal_of_all().empty()) log_gauges_.look(*store_, topology, loop_.now());

@@ -74,6 +74,7 @@ void ShardSession::on_command(Args args) {
   } else {
     (this->*command->run)(args);
   }
+  shard_.stats().steps.add();
   finish_command();
 }
 

@@ -7,6 +7,7 @@ namespace doris::server {
 
 struct ShardStats {
   Counter sessions;         // Connected now.
+  Counter steps;            // Commands that ended, and ticks: while it moves, the shard goes on.
   Counter reads;            // VGET, VHAS.
   Counter writes;           // VSET, VDEL.
   Counter raised;           // Writes whose version the primary raised.

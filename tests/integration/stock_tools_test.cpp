@@ -50,11 +50,11 @@ TEST_CASE("redis-cli --stat reads INFO") {
 
 TEST_CASE("redis-benchmark runs its tests of SET, GET and MSET to the end") {
   const Cluster cluster;
-  for (const char* pipeline : {"1", "16", "64"}) {
+  for (const auto& [pipeline, clients] : {std::pair{"1", "50"}, {"16", "50"}, {"64", "12"}}) {
     INFO("in flight: " << pipeline);
     const Outcome outcome =
         run({"redis-benchmark", "-p", std::to_string(cluster.port("router-1")), "-t",
-             "ping,set,get,mset", "-n", "5000", "-r", "10000", "-d", "100", "-P", pipeline, "-q"});
+             "ping,set,get,mset", "-n", "5000", "-r", "10000", "-d", "100", "-P", pipeline, "-c", clients, "-q"});
     CHECK(outcome.status == 0);
     for (const char* line :
          {"PING_INLINE: ", "PING_MBULK: ", "SET: ", "GET: ", "MSET (10 keys): "}) {

@@ -1,5 +1,6 @@
 // Group commit: what commits together, when replies leave, and what happens when a batch
 // cannot be committed.
+#include "server/shard_watch.h"
 #include "tests/server/shard_fixture.h"
 
 namespace doris::server::test {
@@ -142,6 +143,20 @@ TEST_CASE_METHOD(BatchingShard, "a long batch is committed before the pass is ov
   loop_.settle();
   CHECK(store_->batches == std::vector<size_t>{kBatchWritesMax, 10});
   CHECK(router->replies() == Replies(kBatchWritesMax + 10, ":0"));
+}
+
+// A pass may take seconds on a slow machine: the shard must not look as if it hung (ShardWatch).
+TEST_CASE_METHOD(BatchingShard, "a shard goes on with each command of a long pass, and when idle") {
+  const auto router = link(257);
+  const int64_t before = shard_->counters().steps.get();
+  std::vector<int64_t> steps;
+  store_->on_commit = [&] { steps.push_back(shard_->counters().steps.get() - before); };
+  send_sets(*router, kBatchWritesMax + 10);
+  loop_.settle();
+  CHECK(steps == std::vector<int64_t>{kBatchWritesMax - 1, kBatchWritesMax + 10});
+
+  loop_.advance(ShardWatch::kLook);
+  CHECK(shard_->counters().steps.get() - before == kBatchWritesMax + 11);
 }
 
 TEST_CASE_METHOD(BatchingShard, "a batch of large values is committed before the pass is over") {

@@ -5,26 +5,25 @@
 namespace doris::server {
 namespace {
 
-TEST_CASE("of shards that report in time none is silent") {
+TEST_CASE("of shards that go on none is silent") {
   ShardWatch watch(2);
   CHECK(watch.silence() == Millis{0});
-  for (int i = 0; i < 10; ++i) {
-    watch.look();
+  for (int i = 1; i < 10; ++i) {
+    watch.look(0, i);
+    watch.look(1, 1000 * i);
     CHECK(watch.silence() == Millis{0});
-    watch.heard(0);
-    watch.heard(1);
   }
 }
 
-TEST_CASE("the shard that was heard of the longest ago is the silent one, until it reports") {
+TEST_CASE("the shard that did something the longest ago is the silent one, until it goes on") {
   ShardWatch watch(3);
-  for (int i = 0; i < 5; ++i) {
-    watch.look();
-    watch.heard(0);
-    if (i < 4) watch.heard(2);
+  for (int i = 1; i <= 6; ++i) {
+    watch.look(0, i);
+    watch.look(1, 7);
+    watch.look(2, i < 5 ? i : 5);
   }
   CHECK(watch.silence() == 5 * ShardWatch::kLook);
-  watch.heard(1);
+  watch.look(1, 8);
   CHECK(watch.silence() == Millis{0});
 }
 
