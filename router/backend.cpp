@@ -70,14 +70,12 @@ void Backend::on_pass_end() {
   if (state_ != State::kReady || nothing) return;
   write_vsettle(stream_->output(), to_tell_.settled, to_tell_.abandoned);
   told_.push_back(std::exchange(to_tell_, {}));
-  Sent sent;
-  sent.at = loop_.now();
-  in_flight_.push_back(sent);
+  in_flight_.push_back({{}, 0, loop_.now(), Sent::Kind::kSettle});
   stream_->flush_soon();
 }
 
 void Backend::send(const Entry& entry) {
-  const Sent sent{entry, bytes_of(entry), {}, false};
+  const Sent sent{entry, bytes_of(entry)};
   queued_bytes_ += sent.bytes;
   // While a new table is taken over, what one backend gives back may come to another one that
   // has not heard of the table: it may not leave on a connection that speaks for the old one.
@@ -121,7 +119,7 @@ void Backend::move_out(RingQueue<Sent>& queue, bool was_sent, std::vector<Entry>
       queued_bytes_ -= sent.bytes;
       if (!was_sent) continue;
       if (!entry.waits) entry.request->parts[entry.part].in_doubt = true;
-      sent = {{}, 0, sent.at, true};
+      sent = {{}, 0, sent.at, Sent::Kind::kMoved};
     }
     queue.push_back(sent);
   }
@@ -212,10 +210,32 @@ void Backend::link() {
     ++adopts_unanswered_;
     resp::write_request(stream_->output(), {"DORIS.ADOPT", topology::encode(table.topology())});
   }
+  write_link();
+}
+
+void Backend::write_link() {
   resp::write_request(stream_->output(),
                       {"DORIS.LINK", options_.cluster, fmt::to_string(linked_epoch_),
                        fmt::to_string(options_.writer)});
   stream_->flush_soon();
+}
+
+// A server that has refused a write refuses all that comes behind it on this connection until it is
+// linked again: what was refused may be sent again. Where it was answered it will not be.
+void Backend::link_in_line() {
+  if (std::exchange(links_in_line_, true)) return;
+  write_link();
+  in_flight_.push_back({{}, 0, loop_.now(), Sent::Kind::kLink});
+}
+
+void Backend::on_linked_in_line(const resp::Reply& reply) {
+  links_in_line_ = false;
+  if (!wants_resync(reply)) {
+    if (reply.kind == resp::Value::Kind::kError)
+      lose_connection(fmt::format("refused DORIS.LINK: {}", reply.text));
+  } else if (state_ == State::kReady) {
+    state_ = State::kDraining;
+  }
 }
 
 void Backend::on_link_reply(const resp::Reply& reply) {
@@ -266,6 +286,7 @@ void Backend::close() {
   input_ = Buffer();
   parser_.reset();
   adopts_unanswered_ = 0;
+  links_in_line_ = false;
 }
 
 // Puts everything that was sent and not answered back, in its order, before what waits.
@@ -361,20 +382,33 @@ void Backend::on_answer(const resp::Reply& reply) {
     return;
   }
   const Sent sent = in_flight_.pop_front();
-  if (sent.moved) {
-    (void)wants_resync(reply);
-  } else if (sent.entry.request == nullptr) {
-    (void)told_.pop_front();
-  } else if (wants_resync(reply) || is_held_up(sent.entry, reply) || overtakes(sent.entry)) {
-    unanswered_.push_back(sent);
-    if (state_ == State::kReady) {
-      state_ = State::kDraining;
-    }
-  } else {
-    queued_bytes_ -= sent.bytes;
-    host_.on_reply(*this, sent.entry, reply);
+  switch (sent.kind) {
+    case Sent::Kind::kEntry:
+      on_entry_answered(sent, reply);
+      break;
+    case Sent::Kind::kMoved:
+      (void)wants_resync(reply);
+      break;
+    case Sent::Kind::kSettle:
+      (void)told_.pop_front();
+      break;
+    case Sent::Kind::kLink:
+      on_linked_in_line(reply);
+      break;
   }
   if (state_ == State::kDraining) resync_if_drained();
+}
+
+void Backend::on_entry_answered(const Sent& sent, const resp::Reply& reply) {
+  if (wants_resync(reply) || is_held_up(sent.entry, reply) || overtakes(sent.entry)) {
+    unanswered_.push_back(sent);
+    if (state_ == State::kReady) state_ = State::kDraining;
+    return;
+  }
+  const bool refused = reply.kind == resp::Value::Kind::kError && ends_by_failover(reply.text);
+  if (refused && state_ == State::kReady) link_in_line();
+  queued_bytes_ -= sent.bytes;
+  host_.on_reply(*this, sent.entry, reply);
 }
 
 // Whether the reply says that connection and server must agree on something first; notes

@@ -147,13 +147,18 @@ class Backend final : private net::StreamHandler, private net::PassTask {
  private:
   enum class State : uint8_t { kDown, kConnecting, kLinking, kReady, kDraining };
 
-  // An entry that was sent, or waits to be; without a request, a VSETTLE that was sent, or one that
-  // has moved: its answer is of no matter.
+  // What was sent, or waits to be.
   struct Sent {
-    Entry entry;
+    enum class Kind : uint8_t {
+      kEntry,
+      kMoved,   // It was one, and its answer is of no matter any more.
+      kSettle,  // A VSETTLE.
+      kLink,    // See link_in_line().
+    };
+    Entry entry;         // Without a request, except in kEntry.
     uint32_t bytes = 0;  // Its share of queued_bytes_.
     TimePoint at{};      // When it was sent.
-    bool moved = false;
+    Kind kind = Kind::kEntry;
   };
 
   std::span<char> read_buffer() override;
@@ -163,8 +168,12 @@ class Backend final : private net::StreamHandler, private net::PassTask {
   void connect();
   void note_attempt(const std::string& failure);
   void link();
+  void write_link();
+  void link_in_line();
+  void on_linked_in_line(const resp::Reply& reply);
   void on_link_reply(const resp::Reply& reply);
   void on_answer(const resp::Reply& reply);
+  void on_entry_answered(const Sent& sent, const resp::Reply& reply);
   [[nodiscard]] bool wants_resync(const resp::Reply& reply);
   [[nodiscard]] bool is_held_up(const Entry& entry, const resp::Reply& reply);
   [[nodiscard]] bool overtakes(const Entry& entry) const;
@@ -208,6 +217,7 @@ class Backend final : private net::StreamHandler, private net::PassTask {
   Millis resync_pause_{0};
   bool refuses_for_good_ = false;  // See is_held_up().
   bool held_up_ = false;           // While kDraining: by a refusal, see is_held_up().
+  bool links_in_line_ = false;     // A kLink is in flight.
 
   // Invariants:
   // 1. Every entry given to send() is in exactly one of the three queues until answered.

@@ -111,6 +111,7 @@ void ShardSession::run_link(Args args) {
   writer_ = writer;
   epoch_ = epoch;
   held_up_ = false;
+  refused_.clear();
   if (!agrees()) {
     epoch_ = 0;
     return;

@@ -103,6 +103,8 @@ class ShardSession final : public PacedSession {
   [[nodiscard]] const UnsettledWrites::Done* repeated(const KeyRef& key,
                                                       const resp::Version& proposal);
   void apply(const KeyRef& key, const Write& write, const Place& place);
+  [[nodiscard]] std::string refusal_at(const Place& place, const KeyRef& key, const Write& write);
+  [[nodiscard]] const std::string& refusal_of_ordered_write();
   [[nodiscard]] resp::Version before_of(const KeyRef& key, const resp::Version& version);
   [[nodiscard]] bool is_below_floor(const KeyRef& key, const resp::Version& proposal,
                                     const WriteResult& result);
@@ -137,6 +139,7 @@ class ShardSession final : public PacedSession {
   TimePoint heard_at_;
   uint32_t writer_ = 0;        // Stays when a later DORIS.LINK is refused: it can be fenced.
   bool held_up_ = false;       // An update was refused: so is what follows, until DORIS.LINK.
+  std::string refused_;        // See refusal_of_ordered_write().
   topology::Epoch epoch_ = 0;  // What the connection speaks for; 0: not linked.
 };
 

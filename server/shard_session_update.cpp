@@ -38,7 +38,7 @@ void ShardSession::run_update(Args args) {
     answer_update(*done);  // It was sent again.
     return;
   }
-  if (const std::string refusal = shard_.refusal_of_writes(); !refusal.empty()) {
+  if (const std::string& refusal = refusal_of_ordered_write(); !refusal.empty()) {
     reply().error(refusal);
     return;
   }

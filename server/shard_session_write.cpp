@@ -109,6 +109,19 @@ const UnsettledWrites::Done* ShardSession::repeated(const KeyRef& key,
   return shard_.unsettled().find(resp::write_id(key.physical_key, proposal));
 }
 
+// Of what has its order from this replica. What a router was refused it sends again, and what came
+// behind it may be under way already, and must not be done before it: there may be room by then.
+// So all that follows is refused until the router links again.
+const std::string& ShardSession::refusal_of_ordered_write() {
+  if (refused_.empty()) refused_ = shard_.refusal_of_writes();
+  return refused_;
+}
+
+std::string ShardSession::refusal_at(const Place& place, const KeyRef& key, const Write& write) {
+  if (!place.role) return shard_.refusal_of_log_write(place.target, key, write);
+  return place.role == Role::kPrimary ? refusal_of_ordered_write() : shard_.refusal_of_writes();
+}
+
 void ShardSession::apply(const KeyRef& key, const Write& write, const Place& place) {
   const resp::Version& proposal = write.header.version;
   if (place.role == Role::kPrimary) {
@@ -118,8 +131,7 @@ void ShardSession::apply(const KeyRef& key, const Write& write, const Place& pla
       return;
     }
   }
-  const std::string refusal = place.role ? shard_.refusal_of_writes()
-                                         : shard_.refusal_of_log_write(place.target, key, write);
+  const std::string refusal = refusal_at(place, key, write);
   if (!refusal.empty()) {
     reply().error(refusal);
     return;

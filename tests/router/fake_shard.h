@@ -47,7 +47,8 @@ class FakeShard {
   topology::Epoch epoch;
   bool ready = true;
   bool disk_full = false;
-  bool answers = true;  // Else commands take effect, and nobody is told.
+  bool has_room_then = false;  // After a write that it refuses.
+  bool answers = true;         // Else commands take effect, and nobody is told.
   bool stalls_after_link = false;
   bool adopts = true;        // Else it refuses DORIS.ADOPT.
   bool settles = true;       // Else reads find what they find unsettled, and so does VWAIT.
@@ -123,6 +124,7 @@ class FakeShard {
         : resp::Session(std::move(stream), {64UL << 20, 64, 64 * 1024}), shard_(shard) {}
     topology::Epoch epoch = 0;
     std::string writer;
+    bool refused = false;  // An ordered write, since DORIS.LINK: then all of them.
 
    private:
     void on_command(Args args) override { shard_.run(*this, args); }
@@ -153,6 +155,7 @@ class FakeShard {
       if (other.get() != &from && other->writer == args[3] && !other->ended()) other->close();
     }
     from.writer = args[3];
+    from.refused = false;
     (void)resp::parse_integer(args[2], from.epoch);
     if (!agrees(from)) {
       from.epoch = 0;
@@ -214,13 +217,20 @@ class FakeShard {
       from.reply().integer(is_final ? 1 : 0);
     } else if (args[0] == "VCOUNT") {
       from.reply().integer(live_keys);
-    } else if (disk_full) {
+    } else if (refuses(from, args)) {
       from.reply().error("DISKFULL no room");
+      disk_full = disk_full && !has_room_then;
     } else if (args[0] == "VRMW") {
       update(from, args);
     } else {
       write(from, args);
     }
+  }
+
+  bool refuses(Connection& from, Args args) const {
+    if (args[0] != "VRMW" && args[1] != "P") return disk_full;
+    from.refused = from.refused || disk_full;
+    return from.refused;
   }
 
   void write_down(Args args) {

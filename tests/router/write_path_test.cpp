@@ -119,6 +119,16 @@ TEST_CASE("a primary whose disk is full makes everybody wait, in order, until th
   CHECK(router.b.records["k"] == router.a.records["k"]);
 }
 
+TEST_CASE("a disk that has room again in the middle of a pipeline reorders nothing") {
+  RunningWorker router;
+  FakeShard& primary = router.primary("k");
+  primary.disk_full = primary.has_room_then = true;
+  router.say({"SET k 1", "SET k 2"});
+  router.loop.advance(Millis{200});
+  CHECK(router.replies() == Lines{"+OK", "+OK"});
+  CHECK(primary.records["k"].value == "2");
+}
+
 TEST_CASE("where nobody fails it over, a full disk holds nobody up for long, and reads go on") {
   RunningWorker router;
   router.ask("SET k 1");

@@ -405,7 +405,27 @@ TEST_CASE_METHOD(ServingShard, "without room on the disk writes are refused and 
   CHECK_THAT(ask(*router, del("k", 3)), StartsWith("-DISKFULL a1/0: "));
   CHECK(ask(*router, get("k")) == "v");
   host_.allows_writes = true;
-  CHECK(ask(*router, set("k", "w", 2)) == ":1");
+  CHECK(ask(*link(258), set("k", "w", 2)) == ":1");
+}
+
+TEST_CASE_METHOD(ServingShard, "what comes behind a refused write is refused until the next link") {
+  const auto router = link(257);
+  host_.allows_writes = false;
+  const bool updates = GENERATE(true, false);
+  const auto increment = [&](uint64_t hlc) -> Words {
+    return {"VRMW", vnode(), "k", version(hlc), std::string(8, 'i'), "INCRBY", "1"};
+  };
+  const Words refused = updates ? increment(1) : set("k", "1", 1);
+  CHECK_THAT(ask(*router, refused), StartsWith("-DISKFULL a1/0: "));
+  host_.allows_writes = true;
+  CHECK_THAT(ask(*router, set("k", "2", 2)), StartsWith("-DISKFULL a1/0: "));
+  CHECK_THAT(ask(*router, del("k", 3)), StartsWith("-DISKFULL a1/0: "));
+  CHECK_THAT(ask(*router, increment(4)), StartsWith("-DISKFULL a1/0: "));
+  CHECK(ask(*router, get("k")) == "nil");
+
+  link_again(*router, 257);
+  CHECK(ask(*router, set("k", "1", 1)) == ":0");
+  CHECK(ask(*router, set("k", "2", 2)) == ":1");
 }
 
 TEST_CASE_METHOD(ServingShard, "a shard with a damaged file links, but serves no data at all") {

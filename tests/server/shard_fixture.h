@@ -191,9 +191,14 @@ class ShardFixture {
   // A connection that speaks for `writer` and the shard's epoch.
   std::unique_ptr<Router> link(uint32_t writer) {
     auto router = connect();
-    const std::string reply = ask(*router, link_words(writer, shard_->standing().epoch));
-    REQUIRE_THAT(reply, Catch::StartsWith("["));
+    link_again(*router, writer);
     return router;
+  }
+
+  // What was refused is over for that connection: later writes are taken again.
+  void link_again(Router& router, uint32_t writer) {
+    const std::string reply = ask(router, link_words(writer, shard_->standing().epoch));
+    REQUIRE_THAT(reply, Catch::StartsWith("["));
   }
 
   // The reply to one command.

@@ -291,6 +291,7 @@ TEST_CASE_METHOD(UpdatingShard, "an update whose batch is not kept was never don
   store_->writes_max = 0;
   CHECK(update(*router, kWriter, "INCRBY", "1", 1).starts_with("(unchanged) -DISKFULL"));
   store_->writes_max = SIZE_MAX;
+  link_again(*router, kWriter);
   CHECK(update(*router, kWriter, "INCRBY", "1", 1) == ":1 -> 1");
 }
 
