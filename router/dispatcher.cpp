@@ -282,17 +282,22 @@ void Dispatcher::reroute(const Entry& entry) {
   } else if (writes) {
     reroute_write(entry, part);
   } else if (request.verb != Verb::kCount) {
-    Entry moved = entry;
-    moved.copy = copy_to_read(part.vnode);
-    moved.waits = false;  // It reads anew: another server may answer.
-    part.waits = 0;
-    place(moved);
+    read_anew(entry, part);
   } else if (Backend* target = find_backend(entry); target != nullptr) {
     target->send(entry);
   } else {
     request.error = "CLUSTERDOWN the data servers changed while they counted; try again";
     settle(entry);
   }
+}
+
+// Another server may answer.
+void Dispatcher::read_anew(Entry entry, Part& part) {
+  part.asked_again = part.asked_as != 0;
+  part.waits = 0;
+  entry.copy = copy_to_read(part.vnode);
+  entry.waits = false;
+  place(entry);
 }
 
 void Dispatcher::fail_late(const Entry& entry) {
@@ -308,7 +313,10 @@ void Dispatcher::encode(const Entry& entry, Buffer& out) {
     encode_question(part, request.key(part), out);
     return;
   }
-  if (!is_write(request.verb)) part.asked_in = table_->epoch();
+  if (!is_write(request.verb)) {
+    part.asked_in = table_->epoch();
+    part.asked_as = ++reads_sent_;
+  }
   switch (request.verb) {
     case Verb::kGet:
       write_vget(out, part.vnode, request.key(part));

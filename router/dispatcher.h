@@ -114,6 +114,7 @@ class Dispatcher final : private BackendHost {
   void start_entry(Request* request, uint32_t part, Copy copy);
   void place(const Entry& entry);
   void reroute_all(const std::vector<Entry>& entries);
+  void read_anew(Entry entry, Part& part);
   void fail_late(const Entry& entry);
   void encode_question(const Part& part, std::string_view key, Buffer& out);
 
@@ -126,6 +127,7 @@ class Dispatcher final : private BackendHost {
   bool absorb_read(const Entry& entry, Part& part, const resp::Reply& reply);
   void wait_until_settled(Entry entry, Part& part);
   void ask_again();
+  bool may_be_shown(Entry entry, Part& part);
   void deliver(const Entry& entry, Part& part, std::string_view value);
   void settle(const Entry& entry);
   void give_up(const Entry& entry);
@@ -185,6 +187,7 @@ class Dispatcher final : private BackendHost {
 
   KeyOrder order_;
   uint64_t sequence_ = 0;  // Of the request that was submitted last.
+  uint64_t reads_sent_ = 0;
 
   // Of values of effects that are larger than what proposing them has cost. They came back though
   // no queue had counted them.

@@ -98,19 +98,15 @@ bool Dispatcher::absorb(const Entry& entry, const resp::Reply& reply) {
 
 bool Dispatcher::absorb_read(const Entry& entry, Part& part, const resp::Reply& reply) {
   const bool gets = entry.request->verb == Verb::kGet;
-  if (entry.waits) {
-    if (reply.kind == resp::Value::Kind::kNull) {  // Nobody can say: it may not have been done.
-      reroute(entry);
-      return false;
-    }
-    if (reply.integer == 0) {
-      wait_until_settled(entry, part);
-      return false;
-    }
-    if (gets && part.found) deliver(entry, part, part.value);
-    return true;
+  if (entry.waits && reply.kind == resp::Value::Kind::kNull) {
+    reroute(entry);  // Nobody can say: it may not have been done.
+    return false;
   }
-  if (read_unsettled(reply, part.unsettled)) {
+  if (entry.waits && reply.integer == 0) {
+    wait_until_settled(entry, part);
+    return false;
+  }
+  if (!entry.waits && read_unsettled(reply, part.unsettled)) {
     const resp::Value& found = reply.tree.items[0];
     part.count = found.integer;
     part.found = gets && found.is(resp::Value::Kind::kBulk);
@@ -118,10 +114,28 @@ bool Dispatcher::absorb_read(const Entry& entry, Part& part, const resp::Reply& 
     wait_until_settled(entry, part);
     return false;
   }
+  if (!may_be_shown(entry, part)) return false;
+  if (entry.waits) {
+    if (gets && part.found) deliver(entry, part, part.value);
+    return true;
+  }
   part.count = reply.integer;
   part.found = gets && reply.kind == resp::Value::Kind::kBulk;
   if (part.found) deliver(entry, part, reply.text);
   return true;
+}
+
+// Whether the read's answer has its turn. If not, it will be read anew, in its turn.
+bool Dispatcher::may_be_shown(Entry entry, Part& part) {
+  if (entry.request->done) return true;  // To nobody.
+  if (part.asked_as < part.outdated_by) {
+    reroute(entry);
+    return false;
+  }
+  if (!order_.holds_back(part, KeyOrder::Step::kShow)) return true;
+  entry.waits = false;
+  order_.hold(part, KeyOrder::Step::kAsk, entry);
+  return false;
 }
 
 void Dispatcher::deliver(const Entry& entry, Part& part, std::string_view value) {

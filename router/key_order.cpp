@@ -54,11 +54,14 @@ void KeyOrder::remove(Part& part) {
 }
 
 bool KeyOrder::holds_back(const Part& part, Step step) const {
-  return step == Step::kAsk ? may_not_be_asked(part) : may_not_be_spread(part);
+  if (step == Step::kAsk) return may_not_be_asked(part);
+  if (step == Step::kSpread) return may_not_be_spread(part);
+  return last_before(part) != nullptr;
 }
 
 // The last one in line before `part`, of the same client and key.
 const Part* KeyOrder::last_before(const Part& part) const {
+  if (!part.request->follows) return nullptr;
   const Part* each = part.in_line ? part.ahead : lines_[part.vnode].last;
   while (each != nullptr &&
          (each->request->sequence > part.request->sequence || !is_same(*each, part)))
@@ -68,7 +71,7 @@ const Part* KeyOrder::last_before(const Part& part) const {
 
 bool KeyOrder::may_not_be_asked(const Part& part) const {
   const bool reads = !is_write(part.request->verb);
-  if (!part.request->follows || (reads && lines_[part.vnode].to_be_asked == 0)) return false;
+  if (reads && lines_[part.vnode].to_be_asked == 0) return false;
   const Part* const before = last_before(part);
   return before != nullptr && (waits_whole(*before) || may_find(*before, part));
 }
@@ -118,10 +121,19 @@ std::vector<Entry> KeyOrder::leave(Part& part) {
   DORIS_CHECK(!part.held, "who waits holds others back");
   const Line& line = lines_[part.vnode];
   Part* const behind = part.behind;
+  if (part.asked_again) outdate_next(part);
   remove(part);
   if (line.to_be_spread > 0 && part.update != nullptr) free_effects(part, free);
   if (line.to_be_asked > 0) free_followers(part, behind, free);
   return free;
+}
+
+// Of those behind that one it will say the same, in its turn.
+void KeyOrder::outdate_next(const Part& left) {
+  Part* next = left.behind;
+  while (next != nullptr && !is_same(*next, left))
+    next = next->behind;
+  if (next != nullptr) next->outdated_by = left.asked_as;
 }
 
 // The effects of the key that wait for nobody any more.

@@ -10,6 +10,9 @@
 //              kind, are answered. (Updates of one kind are alike: if the first has changed
 //              nothing, nor have those behind it. Blind writes, SET, find nothing.)
 //   anything   is begun after what the same client has asked before and what waits itself
+//   an answer  to a read is shown after what the same client has in line before it; and not if the
+//              read before it was asked later, since its answer was lost: then this one is asked
+//              again, too, or it would be the older one
 //   an effect  of an update is spread when those are of the updates before it, whoever asked: it
 //              was evaluated upon them, and they may have to be evaluated anew
 //
@@ -35,8 +38,9 @@ namespace doris::router {
 
 class KeyOrder {
  public:
-  // What a part waits for: to be begun, or to have its effect spread.
-  enum class Step : uint8_t { kAsk, kSpread };
+  // What a part waits for: to be begun, to have its effect spread, to have its answer shown. For
+  // the last nothing is held: who may not show it has to ask again, and waits for that.
+  enum class Step : uint8_t { kAsk, kSpread, kShow };
 
   // `vnodes` is the same for a cluster's life.
   void resize(size_t vnodes) { lines_.resize(vnodes); }
@@ -75,6 +79,7 @@ class KeyOrder {
   [[nodiscard]] const Part* last_before(const Part& part) const;
   [[nodiscard]] bool may_not_be_asked(const Part& part) const;
   [[nodiscard]] bool may_not_be_spread(const Part& part) const;
+  static void outdate_next(const Part& left);
   void free_effects(const Part& left, std::vector<Entry>& free);
   void free_followers(const Part& left, Part* behind, std::vector<Entry>& free);
   void remove(Part& part);

@@ -124,6 +124,10 @@ struct Part {
 
   topology::Epoch asked_in = 0;  // Of the table when the primary, or who is read, was asked.
 
+  // Reads.
+  uint64_t asked_as = 0;     // Rises from one read that is sent to the next; 0: none was yet.
+  bool asked_again = false;  // Its answer was lost, or not to be shown.
+
   // Writes. See write_path.h.
   std::unique_ptr<UpdateState> update;           // Of an update.
   resp::Version version;                         // None until sent; as proposed, then as raised.
@@ -150,6 +154,8 @@ struct Part {
   bool in_line = false;
   std::optional<Entry> held{};  // It has to wait for others before..
   bool held_whole = false;      // ..it is begun; else before its effect is spread.
+  uint64_t outdated_by = 0;     // `asked_as` of the read before it, which was shown: what was asked
+                                // earlier is not.
 
   // Results.
   bool found = false;  // kGet

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -56,6 +57,7 @@ class FakeShard {
   bool bases_final = true;   // Else effects of updates rest on what they found, and wait for it.
   resp::Version final_base;  // Of those that are not final, this one is.
   std::string nonsense;      // If not empty, the answer to every command on data.
+  std::function<void(std::string_view name)> on_command;  // Before each is run.
   std::map<std::string, Record> records;
   resp::Version floor;                         // What is absent counts as deleted in this one.
   std::map<std::string, Record> log;           // Of all targets: "target key".
@@ -133,6 +135,7 @@ class FakeShard {
   };
 
   void run(Connection& from, Args args) {
+    if (on_command) on_command(args[0]);
     const size_t before = from.output().size();
     if (args[0] == "DORIS.LINK") {
       link(from, args);

@@ -188,5 +188,36 @@ TEST_CASE("a read whose server has restarted is asked anew, before what came aft
   CHECK(scene.router.a.take_asked().front() == "VGET " + scene.key);
 }
 
+// Two reads wait for what they have found to be settled, and something newer comes.
+struct TwoReads : Scene {
+  TwoReads() {
+    router.a.settles = false;
+    router.say(of_key({"GET ", "GET "}));
+    router.loop.advance(kPoll);
+    CHECK(router.replies().empty());
+    router.a.records[key] = {{2, 1ULL << 60, 1}, "newer"};
+  }
+  int questions = 0;
+};
+
+TEST_CASE_METHOD(TwoReads, "a read is not shown before one that is asked again") {
+  router.a.settles = true;
+  router.a.on_command = [this](std::string_view name) {
+    if (name == "VWAIT") router.a.forgets = ++questions == 1;
+  };
+  router.loop.advance(kPoll);
+  CHECK(router.replies() == Lines{"\"newer\"", "\"newer\""});
+}
+
+TEST_CASE_METHOD(TwoReads, "a read that was asked before the one before it is not shown") {
+  router.a.on_command = [this](std::string_view name) {
+    if (name == "VWAIT") router.a.forgets = ++questions == 1;
+    router.a.settles = name == "VGET" || questions > 2;
+  };
+  router.loop.advance(kPoll);
+  CHECK(questions > 2);
+  CHECK(router.replies() == Lines{"\"newer\"", "\"newer\""});
+}
+
 }  // namespace
 }  // namespace doris::router::test
