@@ -137,6 +137,7 @@ class Dispatcher final : private BackendHost {
   // The write path (dispatcher_writes.cpp).
   void reroute_write(Entry entry, Part& part);
   void propose_anew(Entry entry, Part& part);
+  void end_overwritten(Part& by);
   [[nodiscard]] bool may_be_forgotten(const Part& part) const;
   void fail_forgotten(const Entry& entry);
   static void fail_unanswered(Request& request, Part& part);

@@ -197,6 +197,7 @@ void Dispatcher::end_part(Request& request, Part& part) {
   }
   forget_effect(part);
   tell_replicas(part);
+  end_overwritten(part);
 }
 
 std::string Dispatcher::below_floor_error(const Part& part) const {

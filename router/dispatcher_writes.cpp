@@ -85,7 +85,6 @@ void Dispatcher::propose_anew(Entry entry, Part& part) {
     part.update->value = entry.request->value(part);
   }
   if (const auto held = order_.take_held(part)) settle(*held);  // Of the attempt before.
-  order_.join(part);
   // What the entries of earlier attempts have done, or do yet, will not be heard.
   part.in_doubt = may_be_done(part);
   part.update->changes = false;
@@ -96,7 +95,31 @@ void Dispatcher::propose_anew(Entry entry, Part& part) {
   entry.attempt = ++part.attempt;
   entry.copy = Copy::kPrimary;
   entry.waits = false;
-  place(entry);
+  if (Part* const last = overwriting(part)) {
+    let_follow(part);
+    last->overwritten.push_back(entry);
+    if (last->outstanding == 0) end_overwritten(*last);
+  } else {
+    order_.join(part);
+    place(entry);
+  }
+}
+
+// What waits for the part's end, which has come. If nobody knows whether it was done, they are
+// proposed after all.
+void Dispatcher::end_overwritten(Part& by) {
+  const bool done = by.certain && !by.request->failed();
+  for (const Entry& entry : std::exchange(by.overwritten, {})) {
+    Part& part = entry.request->parts[entry.part];
+    if (done) {
+      part.primary_done = part.second.done = true;
+      part.in_doubt = false;
+      settle(entry);
+    } else {
+      order_.join(part);
+      reroute(entry);
+    }
+  }
 }
 
 // A write is stamped when it is first sent to its primary, and the second copy of a blind one

@@ -136,10 +136,11 @@ struct Part {
   topology::NodeId primary = topology::kNoNode;  // Whom it was proposed to.
   bool primary_done = false;                     // Who has committed it.
   SecondSent second;
-  bool in_doubt = false;    // Somebody was asked for it, and what came of that is not known.
-  uint32_t attempt = 0;     // Entries of earlier attempts no longer count.
-  std::vector<Mark> marks;  // Replicas that may hold it.
-  bool certain = true;      // Every copy that was asked has said OK.
+  bool in_doubt = false;           // Somebody was asked for it, and what came of that is not known.
+  uint32_t attempt = 0;            // Entries of earlier attempts no longer count.
+  std::vector<Mark> marks;         // Replicas that may hold it.
+  bool certain = true;             // Every copy that was asked has said OK.
+  std::vector<Entry> overwritten;  // Of writes before this one that end as it does: overwriting().
 
   // Answers that show what is not settled yet: in which version, and how often that was asked.
   resp::Version unsettled;

@@ -13,6 +13,24 @@ Resumption resume_write(const topology::RoutingTable& table, const Part& part, c
   return may_stay ? Resumption::kSendAgain : Resumption::kProposeAnew;
 }
 
+Part* overwriting(const Part& part) {
+  Request* request = part.request;
+  if (request->verb != Verb::kSet || request->owner == nullptr) return nullptr;
+  const std::string_view key = request->key(part);
+  Part* last = nullptr;
+  size_t next = static_cast<size_t>(&part - request->parts.data()) + 1;
+  for (; request != nullptr; request = request->next, next = 0) {
+    if (request->verb == Verb::kCount) continue;
+    for (; next < request->parts.size(); ++next) {
+      Part& each = request->parts[next];
+      if (each.vnode != part.vnode || request->key(each) != key) continue;
+      if (request->verb != Verb::kSet) return last;
+      if (!request->failed() && each.certain) last = &each;
+    }
+  }
+  return last;
+}
+
 bool may_have_effect(const Part& part) {
   if (part.operation == 0) return false;  // A read, too.
   const bool done = part.primary_done || part.second.done;

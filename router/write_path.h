@@ -36,6 +36,13 @@ enum class Resumption : uint8_t {
 [[nodiscard]] Resumption resume_write(const topology::RoutingTable& table, const Part& part,
                                       const Entry& entry);
 
+// Of a blind write that is to be proposed anew: the last blind write of the key by the same client
+// behind it, with nothing else of the key between, if there is one. That one may have been done, or
+// be known where this one is not, and this one would be done after it. But nobody will see its
+// value: it counts as done, just before that one, once that one is. REQUIRES: its request is
+// submitted.
+[[nodiscard]] Part* overwriting(const Part& part);
+
 // Whether somebody may have a write that has failed: has it, was asked for it and may yet do it, or
 // was and did not say. Who refused it has not done it, and nobody has what never left.
 [[nodiscard]] bool may_have_effect(const Part& part);

@@ -32,6 +32,8 @@ inline std::string bytes_of(const resp::Version& version) {
 
 class FakeShard {
  public:
+  using Args = std::span<const std::string_view>;
+
   struct Record {
     resp::Version version;
     std::optional<std::string> value;  // None: a tombstone.
@@ -57,7 +59,7 @@ class FakeShard {
   bool bases_final = true;   // Else effects of updates rest on what they found, and wait for it.
   resp::Version final_base;  // Of those that are not final, this one is.
   std::string nonsense;      // If not empty, the answer to every command on data.
-  std::function<void(std::string_view name)> on_command;  // Before each is run.
+  std::function<void(Args)> on_command;  // Before each is run.
   std::map<std::string, Record> records;
   resp::Version floor;                         // What is absent counts as deleted in this one.
   std::map<std::string, Record> log;           // Of all targets: "target key".
@@ -118,8 +120,6 @@ class FakeShard {
   }
 
  private:
-  using Args = std::span<const std::string_view>;
-
   class Connection final : public resp::Session {
    public:
     Connection(std::unique_ptr<net::Stream> stream, FakeShard& shard)
@@ -135,7 +135,7 @@ class FakeShard {
   };
 
   void run(Connection& from, Args args) {
-    if (on_command) on_command(args[0]);
+    if (on_command) on_command(args);
     const size_t before = from.output().size();
     if (args[0] == "DORIS.LINK") {
       link(from, args);

@@ -202,21 +202,84 @@ struct TwoReads : Scene {
 
 TEST_CASE_METHOD(TwoReads, "a read is not shown before one that is asked again") {
   router.a.settles = true;
-  router.a.on_command = [this](std::string_view name) {
-    if (name == "VWAIT") router.a.forgets = ++questions == 1;
+  router.a.on_command = [this](auto args) {
+    if (args[0] == "VWAIT") router.a.forgets = ++questions == 1;
   };
   router.loop.advance(kPoll);
   CHECK(router.replies() == Lines{"\"newer\"", "\"newer\""});
 }
 
 TEST_CASE_METHOD(TwoReads, "a read that was asked before the one before it is not shown") {
-  router.a.on_command = [this](std::string_view name) {
-    if (name == "VWAIT") router.a.forgets = ++questions == 1;
-    router.a.settles = name == "VGET" || questions > 2;
+  router.a.on_command = [this](auto args) {
+    if (args[0] == "VWAIT") router.a.forgets = ++questions == 1;
+    router.a.settles = args[0] == "VGET" || questions > 2;
   };
   router.loop.advance(kPoll);
   CHECK(questions > 2);
   CHECK(router.replies() == Lines{"\"newer\"", "\"newer\""});
+}
+
+// Of two blind writes of one pipeline the first finds what another router has written meanwhile,
+// whose version lies between theirs: so the second copy does not take it, and forgets it.
+struct TwoWrites : Scene {
+  // And the shard answers so many writes.
+  void let_another_write(FakeShard& shard, size_t answered = SIZE_MAX) {
+    shard.on_command = [this, &shard, answered, writes = size_t{0}](auto args) mutable {
+      if (args[0] != "VSET") return;
+      shard.answers = ++writes <= answered;
+      if (writes != 1) return;
+      const resp::Version version = resp::Version::decode(args[4].data());
+      shard.records[key] = {{version.epoch, version.hlc, version.writer + 1}, "other's"};
+    };
+  }
+};
+
+TEST_CASE_METHOD(TwoWrites, "a write that is proposed anew does not come after the next one") {
+  const Lines commands = GENERATE(Lines{"SET 1", "SET v"}, Lines{"SET 1", "SET 2", "SET v"});
+  SECTION("which nobody has answered") {
+    let_another_write(router.b);
+    router.a.stall();
+    router.say(of_key(commands));
+  }
+  SECTION("which is done") {
+    let_another_write(router.a);
+    let_another_write(router.b, commands.size());
+    router.say(of_key(commands));
+    router.b.drop();  // With its last answer.
+    router.b.on_command = nullptr;
+    router.b.answers = true;
+  }
+  CHECK(router.replies().empty());
+  lose_primary();
+  CHECK(router.replies() == Lines(commands.size(), "+OK"));
+  CHECK(value() == "v");
+}
+
+TEST_CASE_METHOD(TwoWrites, "a write whose next one is not done is proposed anew after all") {
+  let_another_write(router.b);
+  router.a.stall();
+  router.say(of_key({"SET 1"}));
+  router.loop.advance(Millis{100});
+  router.say(of_key({"SET 2"}));
+  router.b.on_command = [this](auto args) {
+    if (args[0] == "VRMW") router.b.disk_full = args[6] == "2";
+  };
+  lose_primary();
+  router.loop.advance(Millis{6000});
+  const Lines replies = router.replies();
+  REQUIRE(replies.size() == 2);
+  CHECK(replies[0] == "+OK");
+  CHECK_THAT(replies[1], Catch::StartsWith("-DISKFULL"));
+}
+
+TEST_CASE_METHOD(TwoWrites, "a write that something else of its client follows is done itself") {
+  let_another_write(router.b);
+  router.a.stall();
+  router.say(of_key({"SET 1", "GET "}));
+  router.say(of_key({"SET v"}));
+  lose_primary();
+  CHECK(router.replies() == Lines{"+OK", "\"1\"", "+OK"});
+  CHECK(value() == "v");
 }
 
 }  // namespace
