@@ -377,9 +377,8 @@ topology::Epoch Node::recovered_epoch() const {
 }
 
 void Node::take_report(uint8_t index, ShardReport report) {
-  postbox_.post([this, index, report = std::move(report)]() mutable {
-    reports_[index] = std::move(report);
-  });
+  postbox_.post(
+      [this, index, report = std::move(report)]() mutable { reports_[index] = std::move(report); });
 }
 
 void Node::look_at_shards() {
