@@ -258,9 +258,6 @@ void Backend::on_answer(const resp::Reply& reply) {
     case Sent::Kind::kSettle:
       (void)told_.pop_front();
       break;
-    case Sent::Kind::kLink:
-      on_linked_in_line(reply);
-      break;
   }
   if (state_ == State::kDraining) resync_if_drained();
 }
@@ -271,8 +268,10 @@ void Backend::on_entry_answered(const Sent& sent, const resp::Reply& reply) {
     if (state_ == State::kReady) state_ = State::kDraining;
     return;
   }
-  const bool refused = reply.kind == resp::Value::Kind::kError && ends_by_failover(reply.text);
-  if (refused && state_ == State::kReady) link_in_line();
+  if (is_refused_in_order(sent.entry, reply) && state_ == State::kReady) {
+    state_ = State::kDraining;
+    resync_pause_ = Millis{0};
+  }
   queued_bytes_ -= sent.bytes;
   host_.on_reply(*this, sent.entry, reply);
 }
@@ -296,6 +295,14 @@ bool Backend::wants_resync(const resp::Reply& reply) {
   if (trouble_ != text) kLog.info("{}: {}", name_, text);
   trouble_ = text;
   return true;
+}
+
+// Then the server refuses all that comes behind it on this connection until it is linked again, for
+// what was refused may be sent again. Here it is not: what was sent before may link, and the next
+// go.
+bool Backend::is_refused_in_order(const Entry& entry, const resp::Reply& reply) {
+  const bool ordered = is_write(entry.request->verb) && entry.copy == Copy::kPrimary;
+  return ordered && reply.kind == resp::Value::Kind::kError && ends_by_failover(reply.text);
 }
 
 // A server that refuses for now is asked again, everything in its old order: its clients see a

@@ -153,7 +153,6 @@ class Backend final : private net::StreamHandler, private net::PassTask {
       kEntry,
       kMoved,   // It was one, and its answer is of no matter any more.
       kSettle,  // A VSETTLE.
-      kLink,    // See link_in_line().
     };
     Entry entry;         // Without a request, except in kEntry.
     uint32_t bytes = 0;  // Its share of queued_bytes_.
@@ -168,13 +167,11 @@ class Backend final : private net::StreamHandler, private net::PassTask {
   void connect();
   void note_attempt(const std::string& failure);
   void link();
-  void write_link();
-  void link_in_line();
-  void on_linked_in_line(const resp::Reply& reply);
   void on_link_reply(const resp::Reply& reply);
   void on_answer(const resp::Reply& reply);
   void on_entry_answered(const Sent& sent, const resp::Reply& reply);
   [[nodiscard]] bool wants_resync(const resp::Reply& reply);
+  [[nodiscard]] static bool is_refused_in_order(const Entry& entry, const resp::Reply& reply);
   [[nodiscard]] bool is_held_up(const Entry& entry, const resp::Reply& reply);
   [[nodiscard]] bool overtakes(const Entry& entry) const;
   void lose_connection(const std::string& why);
@@ -217,7 +214,6 @@ class Backend final : private net::StreamHandler, private net::PassTask {
   Millis resync_pause_{0};
   bool refuses_for_good_ = false;  // See is_held_up().
   bool held_up_ = false;           // While kDraining: by a refusal, see is_held_up().
-  bool links_in_line_ = false;     // A kLink is in flight.
 
   // Invariants:
   // 1. Every entry given to send() is in exactly one of the three queues until answered.

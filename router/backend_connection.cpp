@@ -50,32 +50,10 @@ void Backend::link() {
     ++adopts_unanswered_;
     resp::write_request(stream_->output(), {"DORIS.ADOPT", topology::encode(table.topology())});
   }
-  write_link();
-}
-
-void Backend::write_link() {
   resp::write_request(stream_->output(),
                       {"DORIS.LINK", options_.cluster, fmt::to_string(linked_epoch_),
                        fmt::to_string(options_.writer)});
   stream_->flush_soon();
-}
-
-// A server that has refused a write refuses all that comes behind it on this connection until it is
-// linked again: what was refused may be sent again. Where it was answered it will not be.
-void Backend::link_in_line() {
-  if (std::exchange(links_in_line_, true)) return;
-  write_link();
-  in_flight_.push_back({{}, 0, loop_.now(), Sent::Kind::kLink});
-}
-
-void Backend::on_linked_in_line(const resp::Reply& reply) {
-  links_in_line_ = false;
-  if (!wants_resync(reply)) {
-    if (reply.kind == resp::Value::Kind::kError)
-      lose_connection(fmt::format("refused DORIS.LINK: {}", reply.text));
-  } else if (state_ == State::kReady) {
-    state_ = State::kDraining;
-  }
 }
 
 void Backend::on_link_reply(const resp::Reply& reply) {
@@ -126,7 +104,6 @@ void Backend::close() {
   input_ = Buffer();
   parser_.reset();
   adopts_unanswered_ = 0;
-  links_in_line_ = false;
 }
 
 void Backend::drain(Millis pause) {

@@ -147,10 +147,13 @@ TEST_CASE("where nobody fails it over, a full disk holds nobody up for long, and
 
 TEST_CASE("a second copy that was refused is tried again, and the order stays") {
   RunningWorker router;
+  router.ask("SET k 0");
   router.secondary("k").disk_full = true;
+  const size_t links = router.secondary("k").links.size();
   router.say({"SET k 1", "SET k 2"});
   router.loop.advance(Millis{200});
   CHECK(router.replies().empty());
+  CHECK(router.secondary("k").links.size() == links);  // Nothing but second copies was refused.
   router.secondary("k").disk_full = false;
   router.loop.advance(Millis{200});
   CHECK(router.replies() == Lines{"+OK", "+OK"});
