@@ -105,19 +105,25 @@ void Dispatcher::propose_anew(Entry entry, Part& part) {
   }
 }
 
-// What waits for the part's end, which has come. If nobody knows whether it was done, they are
-// proposed after all.
+// What waits for the part's end, which has come. If that has failed, others may be done by now that
+// came behind it: then none of these may be proposed any more.
 void Dispatcher::end_overwritten(Part& by) {
-  const bool done = by.certain && !by.request->failed();
   for (const Entry& entry : std::exchange(by.overwritten, {})) {
-    Part& part = entry.request->parts[entry.part];
-    if (done) {
-      part.primary_done = part.second.done = true;
+    Request& request = *entry.request;
+    Part& part = request.parts[entry.part];
+    if (is_on_both_copies(by)) {
+      part.version = by.version;
+      part.primary = by.primary;
+      part.second = by.second;
+      part.primary_done = true;
       part.in_doubt = false;
       settle(entry);
     } else {
-      order_.join(part);
-      reroute(entry);
+      part.in_doubt = true;
+      if (request.error.empty())
+        request.error =
+            "UNKNOWN the next write of the key, with which it was to be done, has failed";
+      give_up(entry);
     }
   }
 }

@@ -19,16 +19,20 @@ Part* overwriting(const Part& part) {
   const std::string_view key = request->key(part);
   Part* last = nullptr;
   size_t next = static_cast<size_t>(&part - request->parts.data()) + 1;
-  for (; request != nullptr; request = request->next, next = 0) {
-    if (request->verb == Verb::kCount) continue;
+  for (size_t left = kFollowersMax; request != nullptr; request = request->next, next = 0) {
     for (; next < request->parts.size(); ++next) {
+      if (left-- == 0) return last;
       Part& each = request->parts[next];
       if (each.vnode != part.vnode || request->key(each) != key) continue;
       if (request->verb != Verb::kSet) return last;
-      if (!request->failed() && each.certain) last = &each;
+      if (each.outstanding > 0 || is_on_both_copies(each)) last = &each;
     }
   }
   return last;
+}
+
+bool is_on_both_copies(const Part& part) {
+  return part.certain && part.primary_done && part.second.done;
 }
 
 bool may_have_effect(const Part& part) {

@@ -39,9 +39,13 @@ enum class Resumption : uint8_t {
 // Of a blind write that is to be proposed anew: the last blind write of the key by the same client
 // behind it, with nothing else of the key between, if there is one. That one may have been done, or
 // be known where this one is not, and this one would be done after it. But nobody will see its
-// value: it counts as done, just before that one, once that one is. REQUIRES: its request is
-// submitted.
+// value: it ends as that one does, just before it. nullptr also if there is none among the next
+// kFollowersMax parts. REQUIRES: its request is submitted.
+constexpr size_t kFollowersMax = 128;
 [[nodiscard]] Part* overwriting(const Part& part);
+
+// Whether a write has ended well.
+[[nodiscard]] bool is_on_both_copies(const Part& part);
 
 // Whether somebody may have a write that has failed: has it, was asked for it and may yet do it, or
 // was and did not say. Who refused it has not done it, and nobody has what never left.

@@ -188,7 +188,7 @@ class Storm {
 
   static bool is_error(const std::string& reply) {
     return reply.starts_with("-TIMEOUT ") || reply.starts_with("-CLUSTERDOWN ") ||
-           reply.starts_with("-DISKFULL ");
+           reply.starts_with("-DISKFULL ") || reply.starts_with("-UNKNOWN ");
   }
 
   bool may_see(const Pending& asked, size_t index, const std::string& value) {
