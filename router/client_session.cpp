@@ -221,6 +221,7 @@ void ClientSession::park(Request& request, uint64_t bytes) {
 }
 
 void ClientSession::on_request_done(Request& request) {
+  if (ended()) return;  // It waited for one that was given back, and is the next to be.
   if (request.failed()) host_.stats().errors.add();
   if (!request.replied) {
     write_reply(request, resp::Writer(reply_buffer(request), request.protocol), host_.stats());

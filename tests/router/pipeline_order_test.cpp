@@ -113,6 +113,24 @@ TEST_CASE("what waits when its time is over is given up") {
   CHECK(scene.router.a.records == scene.router.b.records);
 }
 
+// With the first request, the second one ends, too, before it is given back itself.
+TEST_CASE("a client may be killed when its requests are late and nobody has looked yet") {
+  Scene scene;
+  scene.router.loop.advance(Millis{25});
+  FakeClient& client = scene.router.connect();
+  scene.router.a.stall();
+  client.say("GET " + scene.key);
+  client.say("SET " + scene.key + " v");
+  scene.router.loop.settle();
+  scene.router.loop.advance(Millis{5010});
+  scene.router.ask("CLIENT KILL TYPE normal SKIPME yes");
+  CHECK_FALSE(client.connected());
+  scene.router.a.go_on();
+  scene.router.loop.advance(kReconnect);
+  CHECK(scene.value() == "5");
+  CHECK(scene.router.ask("SET " + scene.key + " w") == "+OK");
+}
+
 TEST_CASE("blind writes go to both copies at once") {
   Scene scene;
   const std::string other = scene.router.key_in(topology::Group::kA, 1);
