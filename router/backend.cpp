@@ -200,7 +200,7 @@ std::vector<Entry> Backend::take_all() {
   while (!waiting_.empty())
     all.push_back(waiting_.pop_front().entry);
   queued_bytes_ = 0;
-  std::ranges::stable_sort(all, {}, [](const Entry& entry) { return entry.request->sequence; });
+  std::ranges::stable_sort(all, {}, rank_of);
   return all;
 }
 

@@ -27,7 +27,7 @@ void Dispatcher::adopt(topology::RoutingTablePtr table) {
   }
   for (const auto& backend : retired)
     backend->retire(moved);
-  std::ranges::stable_sort(moved, {}, [](const Entry& entry) { return entry.request->sequence; });
+  std::ranges::stable_sort(moved, {}, rank_of);
   reroute_all(moved);
 }
 

@@ -1,5 +1,6 @@
 #include "router/key_order.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -22,8 +23,9 @@ bool may_find(const Part& first, const Part& second) {
   return first.update->kind != second.update->kind;
 }
 
+// An update of the key whose turn has come, and whose effect is not spread.
 bool is_effect_of(const Part& part, std::string_view key) {
-  return part.update != nullptr && !waits_whole(part) && key_of(part) == key;
+  return part.update != nullptr && part.turn != 0 && !waits_whole(part) && key_of(part) == key;
 }
 
 bool is_same(const Part& a, const Part& b) {
@@ -76,12 +78,14 @@ bool KeyOrder::may_not_be_asked(const Part& part) const {
   return before != nullptr && (waits_whole(*before) || may_find(*before, part));
 }
 
+// Those behind it have been begun after it, unless it had to wait.
 bool KeyOrder::may_not_be_spread(const Part& part) const {
   const std::string_view key = key_of(part);
-  const Part* each = lines_[part.vnode].first;
-  while (each != nullptr && each != &part && !is_effect_of(*each, key))
-    each = each->behind;
-  return each != nullptr && each != &part && each->request->sequence <= part.request->sequence;
+  for (const Part* each = lines_[part.vnode].first; each != nullptr; each = each->behind) {
+    if (each == &part && !part.begun_late) return false;
+    if (is_effect_of(*each, key) && each->turn < part.turn) return true;
+  }
+  return false;
 }
 
 size_t& KeyOrder::held_with(const Part& part) {
@@ -94,6 +98,7 @@ void KeyOrder::hold(Part& part, Step step, const Entry& entry) {
   join(part);
   part.held = entry;
   part.held_whole = step == Step::kAsk;
+  part.begun_late = part.begun_late || part.held_whole;
   ++held_with(part);
   ++held_;
   held_bytes_ += bytes_of(entry);
@@ -107,11 +112,10 @@ std::optional<Entry> KeyOrder::take_held(Part& part) {
   return std::exchange(part.held, std::nullopt);
 }
 
-// Reads and updates that are begun stay in line.
+// Reads and updates stay in line.
 Entry KeyOrder::release(Part& part) {
   const Entry entry = *take_held(part);
-  const bool blind = is_write(part.request->verb) && part.update == nullptr;
-  if (blind || !part.held_whole) remove(part);
+  if (is_write(part.request->verb) && part.update == nullptr) remove(part);
   return entry;
 }
 
@@ -120,11 +124,13 @@ std::vector<Entry> KeyOrder::leave(Part& part) {
   if (!part.in_line) return free;
   DORIS_CHECK(!part.held, "who waits holds others back");
   const Line& line = lines_[part.vnode];
-  Part* const behind = part.behind;
   if (part.asked_again) outdate_next(part);
   remove(part);
   if (line.to_be_spread > 0 && part.update != nullptr) free_effects(part, free);
-  if (line.to_be_asked > 0) free_followers(part, behind, free);
+  const size_t effects = free.size();
+  if (line.to_be_asked > 0) free_followers(part, free);
+  for (size_t i = 0; i < effects && line.to_be_asked > 0; ++i)
+    free_followers(free[i].request->parts[free[i].part], free);
   return free;
 }
 
@@ -136,22 +142,26 @@ void KeyOrder::outdate_next(const Part& left) {
   if (next != nullptr) next->outdated_by = left.asked_as;
 }
 
-// The effects of the key that wait for nobody any more.
+// The effects of the key that wait for nobody any more, which leave the line, too.
 void KeyOrder::free_effects(const Part& left, std::vector<Entry>& free) {
   const std::string_view key = key_of(left);
-  for (Part* each = lines_[left.vnode].first; each != nullptr;) {
-    Part& next = *std::exchange(each, each->behind);
-    if (!is_effect_of(next, key)) continue;
-    if (!next.held) return;
-    free.push_back(release(next));
+  std::vector<Part*> effects;
+  for (Part* each = lines_[left.vnode].first; each != nullptr; each = each->behind) {
+    if (is_effect_of(*each, key)) effects.push_back(each);
+  }
+  std::ranges::sort(effects, {}, &Part::turn);
+  for (Part* const each : effects) {
+    if (!each->held) return;
+    free.push_back(*take_held(*each));
+    remove(*each);
   }
 }
 
-// What the client of `left` has behind it and may begin now. Whoever is begun already decides about
+// What the client of `left` has in line and may begin now. Whoever is begun already decides about
 // those behind it itself.
-void KeyOrder::free_followers(const Part& left, Part* behind, std::vector<Entry>& free) {
-  while (behind != nullptr) {
-    Part& next = *std::exchange(behind, behind->behind);
+void KeyOrder::free_followers(const Part& left, std::vector<Entry>& free) {
+  for (Part* each = lines_[left.vnode].first; each != nullptr;) {
+    Part& next = *std::exchange(each, each->behind);
     if (!is_same(next, left)) continue;
     if (!waits_whole(next) || may_not_be_asked(next)) return;
     free.push_back(release(next));

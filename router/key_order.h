@@ -13,8 +13,8 @@
 //   an answer  to a read is shown after what the same client has in line before it; and not if the
 //              read before it was asked later, since its answer was lost: then this one is asked
 //              again, too, or it would be the older one
-//   an effect  of an update is spread when those are of the updates before it, whoever asked: it
-//              was evaluated upon them, and they may have to be evaluated anew
+//   an effect  of an update is spread when those are of the updates that were sent before it,
+//              whoever asked: it was evaluated upon them, and they may have to be evaluated anew
 //
 // In line are, in the order of submission: reads and updates from submit() on, until they are
 // answered, or their effect is spread; blind writes while they wait. A line is a vnode's, so that
@@ -81,7 +81,7 @@ class KeyOrder {
   [[nodiscard]] bool may_not_be_spread(const Part& part) const;
   static void outdate_next(const Part& left);
   void free_effects(const Part& left, std::vector<Entry>& free);
-  void free_followers(const Part& left, Part* behind, std::vector<Entry>& free);
+  void free_followers(const Part& left, std::vector<Entry>& free);
   void remove(Part& part);
   [[nodiscard]] Entry release(Part& part);
 

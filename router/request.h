@@ -18,6 +18,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/buffer.h"
@@ -123,10 +124,9 @@ struct Part {
   uint32_t outstanding = 0;  // Entries that have not been answered.
 
   topology::Epoch asked_in = 0;  // Of the table when the primary, or who is read, was asked.
-
-  // Reads.
-  uint64_t asked_as = 0;     // Rises from one read that is sent to the next; 0: none was yet.
-  bool asked_again = false;  // Its answer was lost, or not to be shown.
+  uint64_t turn = 0;         // Rises in the order in which parts are sent first; 0: it was not yet.
+  uint64_t asked_as = 0;     // Likewise, of a read that was sent last.
+  bool asked_again = false;  // A read: its answer was lost, or not to be shown.
 
   // Writes. See write_path.h.
   std::unique_ptr<UpdateState> update;           // Of an update.
@@ -155,6 +155,7 @@ struct Part {
   bool in_line = false;
   std::optional<Entry> held{};  // It has to wait for others before..
   bool held_whole = false;      // ..it is begun; else before its effect is spread.
+  bool begun_late = false;      // It has waited for that: others may have their turn before it.
   uint64_t outdated_by = 0;     // `asked_as` of the read before it, which was shown: what was asked
                                 // earlier is not.
 
@@ -219,6 +220,13 @@ class Request {
   // Makes it as new, keeping the memory of small requests for the next one.
   void recycle();
 };
+
+// By what entries that are sent again are to be sorted: by their turn, in which primaries have done
+// what they were sent; then those that were not sent yet, as they were submitted.
+[[nodiscard]] inline std::pair<uint64_t, uint64_t> rank_of(const Entry& entry) {
+  const uint64_t turn = entry.request->parts[entry.part].turn;
+  return {turn != 0 ? turn : UINT64_MAX, entry.request->sequence};
+}
 
 // What `entry` keeps in memory, about.
 [[nodiscard]] uint32_t bytes_of(const Entry& entry);

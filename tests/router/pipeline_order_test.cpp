@@ -167,6 +167,30 @@ TEST_CASE("others do not wait for what is held back") {
   CHECK(scene.router.a.records == scene.router.b.records);
 }
 
+// One that had to wait is evaluated after another client's, though it was submitted before it.
+TEST_CASE("effects are spread in the order in which they were evaluated") {
+  Scene scene;
+  FakeShard& primary = scene.router.a;
+  primary.settles = false;
+  scene.router.say(scene.of_key({"GET ", "INCR ", "SET v"}));
+  primary.stall();
+  FakeClient& other = scene.router.connect();
+  scene.router.loop.advance(kPoll);  // The read asks again, before the other client's commands.
+  for (const std::string& command : scene.of_key({"INCR ", "APPEND 1"}))
+    other.say(command);
+  scene.router.loop.settle();
+  primary.settles = true;
+  primary.go_on();
+  scene.router.loop.advance(kPoll);
+  CHECK(scene.router.replies() == Lines{"\"5\"", ":7", "+OK"});
+  CHECK(other.replies() == Lines{":6", ":2"});
+  const Lines asked = scene.router.b.take_asked();
+  REQUIRE(asked.size() == 4);
+  CHECK(asked[0] == "VSET S " + scene.key + " 6");
+  CHECK(asked[1] == "VSET S " + scene.key + " 7");
+  CHECK(scene.router.a.records == scene.router.b.records);
+}
+
 TEST_CASE("updates of one kind are under way together") {
   Scene scene;
   scene.router.a.answers = false;
