@@ -88,6 +88,8 @@ class SimCluster {
   // A copy of that server's disk, for SimDisk::Crash::kOlder.
   void back_up(size_t index);
 
+  void set_full(size_t index, bool full) { servers_[index].disk->set_full(full); }
+
  private:
   struct Server {
     std::unique_ptr<SimDisk> disk;

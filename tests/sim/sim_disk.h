@@ -42,6 +42,10 @@ class SimDisk {
   // A copy of what has been committed, for Crash::kOlder.
   void back_up();
 
+  // A full one takes nothing from routers (disk-free-min).
+  void set_full(bool full) { full_ = full; }
+  [[nodiscard]] bool full() const { return full_; }
+
   // What the open stores do from now on does not reach the disk.
   void crash(Crash how);
 
@@ -57,6 +61,7 @@ class SimDisk {
 
   std::vector<Shard> shards_;
   const bool sync_each_commit_;
+  bool full_ = false;
 };
 
 class SimStore final : public testing::MemStore {
@@ -83,7 +88,7 @@ class SimStores final : public server::Stores {
                                               const std::string& directory) override;
   void start_upkeep() override {}
   void stop_upkeep() override {}
-  [[nodiscard]] bool writes_allowed() const override { return true; }
+  [[nodiscard]] bool writes_allowed() const override { return !disk_.full(); }
   [[nodiscard]] uint64_t disk_mark() const override { return disk_.mark(); }
   [[nodiscard]] uint64_t log_bytes(uint32_t) const override { return 0; }
 

@@ -34,6 +34,9 @@ constexpr Micros kResetPause{5'000};
 constexpr Micros kLateMax{50'000};
 constexpr Micros kLatePause{20'000};
 
+// For so long at most is a disk full, or has room, that is full again and again.
+constexpr Micros kFullMax{3'000};
+
 // By then the admin has heard how far a disk has come, or has even kept it.
 constexpr Micros kMarkHeard{1'000'000};
 constexpr Micros kMarkKept{6'000'000};
@@ -47,6 +50,7 @@ constexpr std::array kNames{
     Name{Fault::kPowerServer, "no power"},
     Name{Fault::kEmptyServer, "empty disk"},
     Name{Fault::kOlderServer, "older disk"},
+    Name{Fault::kFullServer, "full disk"},
     Name{Fault::kFreezeServer, "freeze"},
     Name{Fault::kFreezeRouter, "freeze"},
     Name{Fault::kCutLink, "cut link"},
@@ -112,6 +116,8 @@ void SimFaults::strike(Fault fault, Micros time) {
       return kill(some_server(), SimDisk::Crash::kLost, time);
     case Fault::kOlderServer:
       return kill(some_server(), SimDisk::Crash::kOlder, time);
+    case Fault::kFullServer:
+      return fill_up(world_.random().below(cluster_.servers()), time);
     case Fault::kFreezeServer:
       return freeze(some_server(), time);
     case Fault::kFreezeRouter:
@@ -173,6 +179,18 @@ void SimFaults::back_up_some() {
   if (std::ranges::find(kinds_, Fault::kOlderServer) == kinds_.end()) return;
   for (size_t i = 0; i < cluster_.servers(); ++i)
     if (told_.empty() || world_.chance(30)) cluster_.back_up(i);
+}
+
+void SimFaults::fill_up(size_t server, Micros time) {
+  const bool again_and_again = world_.chance(50);
+  tell(cluster_.server(server).name() + (again_and_again ? ", again and again" : ""));
+  const Micros until = world_.elapsed() + time;
+  while (world_.elapsed() < until) {
+    cluster_.set_full(server, true);
+    world_.run_for(again_and_again ? world_.between(Micros{0}, kFullMax) : time);
+    cluster_.set_full(server, false);
+    world_.run_for(world_.between(Micros{0}, kFullMax));
+  }
 }
 
 void SimFaults::freeze(SimProgram& program, Micros time) {

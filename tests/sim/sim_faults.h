@@ -25,6 +25,7 @@ enum class Fault : uint8_t {
   kPowerServer,   // The same without a word to the peers, and without what was not synced.
   kEmptyServer,   // One comes back with an empty disk.
   kOlderServer,   // Or with one of a while ago.
+  kFullServer,    // One's disk is full, or is so again and again.
   kFreezeServer,  // And a thaw.
   kFreezeRouter,
   kCutLink,          // Between a router and a server, one way or both.
@@ -68,6 +69,7 @@ class SimFaults {
   void strike(Fault fault, Micros time);
   void kill(SimProgram& program, SimDisk::Crash how, Micros time);
   void back_up_some();
+  void fill_up(size_t server, Micros time);
   void freeze(SimProgram& program, Micros time);
   void cut_link(Micros time);
   void cut_off(const SimProgram& program, Micros time);

@@ -154,6 +154,12 @@ TEST_CASE("commands of a pipeline are done in their order through any fault") {
   tell_stories(100, options);
 }
 
+TEST_CASE("commands of a pipeline are done in their order while a disk is full at times") {
+  StoryOptions options{.faults = {Fault::kFullServer}};
+  options.pipelines = true;
+  tell_stories(100, options);
+}
+
 TEST_CASE("connections that break break no promise") {
   tell_stories(200, {.faults = {Fault::kResets}});
 }
