@@ -83,7 +83,8 @@ class Supervisor final : private net::PassTask {
   };
 
   net::Loop& loop_;
-  const Millis silence_max_;  // As long as a server may say nothing, its shards may do nothing.
+  const Millis silence_max_;  // So long may a shard do nothing: longer than a server says nothing,
+                              // for a disk may be slow.
   const std::function<void()> on_news_;
   const topology::Topology* topology_ = nullptr;  // Before the first watch().
   Monitor monitor_;

@@ -383,7 +383,7 @@ void Node::take_report(uint8_t index, ShardReport report) {
 
 void Node::look_at_shards() {
   for (uint32_t i = 0; i < shards_.size(); ++i)
-    watch_.look(i, shard_counters(i).steps.get());
+    watch_.look(i, shard_counters(i).steps.get(), shard_counters(i).busy_bytes.get());
 }
 
 void Node::want_verification(uint64_t id, bool repairs) {

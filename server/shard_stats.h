@@ -8,6 +8,7 @@ namespace doris::server {
 struct ShardStats {
   Counter sessions;         // Connected now.
   Counter steps;            // Commands that ended, and ticks: while it moves, the shard goes on.
+  Counter busy_bytes;       // Of the command that is being done, if it has many; else 0.
   Counter reads;            // VGET, VHAS.
   Counter writes;           // VSET, VDEL.
   Counter raised;           // Writes whose version the primary raised.

@@ -161,6 +161,17 @@ TEST_CASE_METHOD(BatchingShard, "a shard goes on with each command of a long pas
   CHECK(shard_->counters().steps.get() - before == kBatchWritesMax + 11);
 }
 
+TEST_CASE_METHOD(BatchingShard, "a shard tells how large is what it is busy with") {
+  const auto router = link(257);
+  std::vector<int64_t> bytes;
+  store_->on_commit = [&] { bytes.push_back(shard_->counters().busy_bytes.get()); };
+  router->send(set("k", std::string(kBatchBytesMax, 'x'), ++hlc_));
+  loop_.settle();
+  REQUIRE(bytes.size() == 1);
+  CHECK(bytes[0] > static_cast<int64_t>(kBatchBytesMax));
+  CHECK(shard_->counters().busy_bytes.get() == 0);
+}
+
 TEST_CASE_METHOD(BatchingShard, "a batch of large values is committed before the pass is over") {
   const std::string value(48 * 1024, 'x');  // A request fits into one read.
   const size_t fit = (kBatchBytesMax + value.size() - 1) / value.size();

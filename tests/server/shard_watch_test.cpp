@@ -27,5 +27,17 @@ TEST_CASE("the shard that did something the longest ago is the silent one, until
   CHECK(watch.silence() == Millis{0});
 }
 
+TEST_CASE("a shard that writes a large value has the time that a slow disk takes") {
+  constexpr int64_t kBytes = 10 * ShardWatch::kBytesPerLook;
+  ShardWatch watch(1);
+  watch.look(0, 1, kBytes);
+  for (int i = 0; i < 12; ++i) {
+    watch.look(0, 1, kBytes);
+    CHECK(watch.silence() == Millis{0});
+  }
+  watch.look(0, 1, kBytes);
+  CHECK(watch.silence() == 3 * ShardWatch::kLook);
+}
+
 }  // namespace
 }  // namespace doris::server
