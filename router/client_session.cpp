@@ -221,7 +221,7 @@ void ClientSession::park(Request& request, uint64_t bytes) {
 }
 
 void ClientSession::on_request_done(Request& request) {
-  if (ended()) return;  // It waited for one that was given back, and is the next to be.
+  if (leaving_) return;  // It waited for one that was given back, and is the next to be.
   if (request.failed()) host_.stats().errors.add();
   if (!request.replied) {
     write_reply(request, resp::Writer(reply_buffer(request), request.protocol), host_.stats());
@@ -320,6 +320,7 @@ bool ClientSession::stays_to_reply() {
 
 // Nobody waits for the replies any more. What was sent to data servers is finished there.
 void ClientSession::give_all_back() {
+  leaving_ = true;
   while (head_ != nullptr) {
     Request* request = head_;
     head_ = request->next;

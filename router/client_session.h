@@ -143,6 +143,7 @@ class ClientSession final : public resp::Session, private RequestOwner, private 
   Request* tail_ = nullptr;
   uint32_t queued_ = 0;
   LastWrite last_write_;                    // Among what has been replied to.
+  bool leaving_ = false;                    // Its requests are being given back.
   bool closing_ = false;                    // After QUIT, or:
   bool half_closed_ = false;                // The client has ended its side.
   uint64_t parked_bytes_ = 0;               // Of replies that wait for the head.

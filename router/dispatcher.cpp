@@ -215,11 +215,10 @@ void Dispatcher::encode(const Entry& entry, Buffer& out) {
     encode_question(part, request.key(part), out);
     return;
   }
-  const uint64_t turn = ++turns_;
-  if (part.turn == 0) part.turn = turn;
   if (!is_write(request.verb)) {
     part.asked_in = table_->epoch();
-    part.asked_as = turn;
+    part.asked_as = ++turns_;
+    if (part.turn == 0) part.turn = part.asked_as;
   }
   switch (request.verb) {
     case Verb::kGet:

@@ -188,7 +188,7 @@ class Dispatcher final : private BackendHost {
 
   KeyOrder order_;
   uint64_t sequence_ = 0;  // Of the request that was submitted last.
-  uint64_t turns_ = 0;     // What was sent.
+  uint64_t turns_ = 0;     // The last one (Part::turn).
 
   // Of values of effects that are larger than what proposing them has cost. They came back though
   // no queue had counted them.

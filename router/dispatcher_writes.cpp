@@ -96,9 +96,12 @@ void Dispatcher::propose_anew(Entry entry, Part& part) {
   entry.copy = Copy::kPrimary;
   entry.waits = false;
   if (Part* const last = overwriting(part)) {
-    let_follow(part);
     last->overwritten.push_back(entry);
-    if (last->outstanding == 0) end_overwritten(*last);
+    if (last->outstanding == 0) {
+      end_overwritten(*last);
+    } else {
+      let_follow(part);
+    }
   } else {
     order_.join(part);
     place(entry);
@@ -153,6 +156,7 @@ void Dispatcher::encode_write(const Entry& entry, Part& part, Buffer& out) {
 
 void Dispatcher::stamp(const Entry& entry, Part& part) {
   part.version = clock_.stamp(table_->epoch());
+  KeyOrder::take_turn(part, ++turns_);
   part.asked_in = table_->epoch();
   part.primary = table_->replica(part.vnode, table_->primary(part.vnode)).node;
   if (part.operation == 0) {

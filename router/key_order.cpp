@@ -23,9 +23,13 @@ bool may_find(const Part& first, const Part& second) {
   return first.update->kind != second.update->kind;
 }
 
+bool was_sent(const Part& part) {
+  return part.version.epoch != 0;
+}
+
 // An update of the key whose turn has come, and whose effect is not spread.
 bool is_effect_of(const Part& part, std::string_view key) {
-  return part.update != nullptr && part.turn != 0 && !waits_whole(part) && key_of(part) == key;
+  return part.update != nullptr && was_sent(part) && !waits_whole(part) && key_of(part) == key;
 }
 
 bool is_same(const Part& a, const Part& b) {
@@ -55,6 +59,15 @@ void KeyOrder::remove(Part& part) {
   part.in_line = false;
 }
 
+// It was passed by others if it has waited, or was proposed anew.
+void KeyOrder::take_turn(Part& part, uint64_t turn) {
+  part.turn = turn;
+  const Part* behind = part.behind;
+  while (behind != nullptr && !was_sent(*behind))
+    behind = behind->behind;
+  part.was_passed = behind != nullptr;
+}
+
 bool KeyOrder::holds_back(const Part& part, Step step) const {
   if (step == Step::kAsk) return may_not_be_asked(part);
   if (step == Step::kSpread) return may_not_be_spread(part);
@@ -78,11 +91,11 @@ bool KeyOrder::may_not_be_asked(const Part& part) const {
   return before != nullptr && (waits_whole(*before) || may_find(*before, part));
 }
 
-// Those behind it have been begun after it, unless it had to wait.
+// Those behind it have had their turns after it, unless it was passed.
 bool KeyOrder::may_not_be_spread(const Part& part) const {
   const std::string_view key = key_of(part);
   for (const Part* each = lines_[part.vnode].first; each != nullptr; each = each->behind) {
-    if (each == &part && !part.begun_late) return false;
+    if (each == &part && !part.was_passed) return false;
     if (is_effect_of(*each, key) && each->turn < part.turn) return true;
   }
   return false;
@@ -98,7 +111,6 @@ void KeyOrder::hold(Part& part, Step step, const Entry& entry) {
   join(part);
   part.held = entry;
   part.held_whole = step == Step::kAsk;
-  part.begun_late = part.begun_late || part.held_whole;
   ++held_with(part);
   ++held_;
   held_bytes_ += bytes_of(entry);

@@ -48,6 +48,9 @@ class KeyOrder {
   // The part takes its place, unless it has it.
   void join(Part& part);
 
+  // The part, a write, is sent to its primary now, and was not in this epoch.
+  static void take_turn(Part& part, uint64_t turn);
+
   // Whether `part`, which may be in line, has to wait for somebody before it.
   [[nodiscard]] bool holds_back(const Part& part, Step step) const;
 

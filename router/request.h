@@ -124,9 +124,10 @@ struct Part {
   uint32_t outstanding = 0;  // Entries that have not been answered.
 
   topology::Epoch asked_in = 0;  // Of the table when the primary, or who is read, was asked.
-  uint64_t turn = 0;         // Rises in the order in which parts are sent first; 0: it was not yet.
-  uint64_t asked_as = 0;     // Likewise, of a read that was sent last.
-  bool asked_again = false;  // A read: its answer was lost, or not to be shown.
+  uint64_t turn = 0;             // Rises in the order in which parts are first sent to a server in
+                                 // an epoch; 0: it was not yet.
+  uint64_t asked_as = 0;         // Likewise, of a read: each time.
+  bool asked_again = false;      // A read: its answer was lost, or not to be shown.
 
   // Writes. See write_path.h.
   std::unique_ptr<UpdateState> update;           // Of an update.
@@ -155,7 +156,7 @@ struct Part {
   bool in_line = false;
   std::optional<Entry> held{};  // It has to wait for others before..
   bool held_whole = false;      // ..it is begun; else before its effect is spread.
-  bool begun_late = false;      // It has waited for that: others may have their turn before it.
+  bool was_passed = false;      // What is behind it may have had its turn before it.
   uint64_t outdated_by = 0;     // `asked_as` of the read before it, which was shown: what was asked
                                 // earlier is not.
 

@@ -191,6 +191,24 @@ TEST_CASE("effects are spread in the order in which they were evaluated") {
   CHECK(scene.router.a.records == scene.router.b.records);
 }
 
+TEST_CASE("effects of what is proposed anew are spread in the order of the new evaluation") {
+  Scene scene;
+  scene.router.a.stall();
+  scene.router.say(scene.of_key({"SET 1", "INCR "}));
+  FakeClient& other = scene.router.connect();
+  other.say("INCR " + scene.key);
+  scene.router.loop.settle();
+  scene.router.b.take_asked();
+  scene.router.adopt_with("b1", NodeState::kUp);  // Another epoch.
+  scene.router.a.drop();                          // And nothing was done in the one before.
+  scene.router.a.go_on();
+  scene.router.loop.advance(kReconnect);
+  CHECK(scene.router.replies() == Lines{"+OK", ":3"});
+  CHECK(other.replies() == Lines{":2"});
+  const std::string copy = "VSET S " + scene.key;
+  CHECK(scene.router.b.take_asked() == Lines{copy + " 1", copy + " 2", copy + " 3"});
+}
+
 TEST_CASE("updates of one kind are under way together") {
   Scene scene;
   scene.router.a.answers = false;
