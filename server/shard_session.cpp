@@ -10,33 +10,12 @@
 #include "base/limits.h"
 #include "resp/errors.h"
 #include "resp/words.h"
+#include "server/large_command.h"
 
 namespace doris::server {
 namespace {
 
 using resp::parse_integer;
-
-// Notes for how much a shard may be busy for long (ShardWatch).
-class LargeCommand {
- public:
-  LargeCommand(std::span<const std::string_view> args, ShardStats& stats) : stats_(stats) {
-    for (const std::string_view arg : args)
-      bytes_ += arg.size();
-    if (is_large()) stats_.busy_bytes.set(static_cast<int64_t>(bytes_));
-  }
-  ~LargeCommand() {
-    if (is_large()) stats_.busy_bytes.set(0);
-  }
-  LargeCommand(const LargeCommand&) = delete;
-  LargeCommand& operator=(const LargeCommand&) = delete;
-
- private:
-  static constexpr size_t kLarge = 1UL << 20;
-  [[nodiscard]] bool is_large() const { return bytes_ >= kLarge; }
-
-  ShardStats& stats_;
-  size_t bytes_ = 0;
-};
 
 }  // namespace
 
@@ -85,7 +64,7 @@ const ShardSession::Command* ShardSession::find(std::string_view name) {
 }
 
 void ShardSession::on_command(Args args) {
-  const LargeCommand large(args, shard_.stats());
+  const LargeCommand large(LargeCommand::bytes_of(args), shard_.stats());
   const Command* command = find(args[0]);
   if (command == nullptr) {
     reply().error(

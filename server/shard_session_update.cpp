@@ -8,6 +8,7 @@
 #include "resp/words.h"
 #include "server/big_endian.h"
 #include "server/evaluation.h"
+#include "server/large_command.h"
 #include "server/peer_dialect.h"
 #include "server/shard_session.h"
 
@@ -151,6 +152,7 @@ UnsettledWrites::Effect ShardSession::kept(const std::optional<RecordView>& foun
 void ShardSession::store_effect(const KeyRef& key, const UpdateProposal& proposal,
                                 UnsettledWrites::Effect effect, const resp::Version& first) {
   effect.header.version = proposal.version;
+  const LargeCommand large(effect.value.size(), shard_.stats());  // An APPEND of a byte, say.
   const auto result =
       shard_.store().write(key, {effect.header, effect.value}, Role::kPrimary, shard_.now_ms());
   if (!result.ok()) {
