@@ -22,7 +22,7 @@ constexpr Millis kLook{200};     // How often that is looked for.
 Supervisor::Supervisor(net::Loop& loop, Random& random, const Monitor::Options& options,
                        std::function<void()> on_news)
     : loop_(loop),
-      silence_max_(options.timeout * options.failures * 3 / 2),
+      silence_max_(options.timeout * options.failures * 5 / 4),
       on_news_(std::move(on_news)),
       monitor_(loop, random, options,
                [this](const auto& node, const auto& health) { on_health(node, health); }),

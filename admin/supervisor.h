@@ -84,7 +84,8 @@ class Supervisor final : private net::PassTask {
 
   net::Loop& loop_;
   const Millis silence_max_;  // So long may a shard do nothing: longer than a server says nothing,
-                              // for a disk may be slow.
+                              // for a disk may be slow; and not so long that what it has under
+                              // way is too old to be proposed anew (kProposalTimeMax).
   const std::function<void()> on_news_;
   const topology::Topology* topology_ = nullptr;  // Before the first watch().
   Monitor monitor_;

@@ -221,7 +221,7 @@ TEST_CASE("a server of which a shard does nothing any more is failed over") {
   admin.on_thread([&] { b1.silent_for = 600; });
   REQUIRE(eventually([&] { return trouble() == "one of its shards has done nothing for 600 ms"; }));
   CHECK(admin.node_text("b1", "state") == "up");
-  admin.on_thread([&] { b1.silent_for = 9000; });  // Half as long again as 2 heartbeats of 2 s.
+  admin.on_thread([&] { b1.silent_for = 9000; });  // More than 2 heartbeats of 2 s, and a quarter.
   REQUIRE(eventually([&] { return admin.node_text("b1", "state") == "temp-failed"; }));
   admin.on_thread([&] { b1.silent_for = 0; });
   CHECK(eventually([&] { return admin.status_text("state") == "serving"; }));
