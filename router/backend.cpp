@@ -308,7 +308,8 @@ bool Backend::is_refused_in_order(const Entry& entry, const resp::Reply& reply) 
 // A server that refuses for now is asked again, everything in its old order: its clients see a
 // pause.
 // Once one of them has waited in vain nobody failed it over: both disks are full, perhaps. From
-// then on refusals are answers, and reads are not held up, until something has changed.
+// then on refusals are answers, and reads wait for no more than the link that follows one, until
+// something has changed.
 bool Backend::is_held_up(const Entry& entry, const resp::Reply& reply) {
   if (reply.kind != resp::Value::Kind::kError || !ends_by_failover(reply.text)) {
     if (is_write(entry.request->verb)) refuses_for_good_ = false;

@@ -124,8 +124,8 @@ struct Part {
   uint32_t outstanding = 0;  // Entries that have not been answered.
 
   topology::Epoch asked_in = 0;  // Of the table when the primary, or who is read, was asked.
-  uint64_t turn = 0;             // Rises in the order in which parts are first sent to a server in
-                                 // an epoch; 0: it was not yet.
+  uint64_t turn = 0;             // Rises in the order in which parts are first sent to a server, a
+                                 // write in each epoch; 0: it was not yet.
   uint64_t asked_as = 0;         // Likewise, of a read: each time.
   bool asked_again = false;      // A read: its answer was lost, or not to be shown.
 

@@ -36,12 +36,13 @@ enum class Resumption : uint8_t {
 [[nodiscard]] Resumption resume_write(const topology::RoutingTable& table, const Part& part,
                                       const Entry& entry);
 
+constexpr size_t kFollowersMax = 128;
+
 // Of a blind write that is to be proposed anew: the last blind write of the key by the same client
 // behind it, with nothing else of the key between, if there is one. That one may have been done, or
 // be known where this one is not, and this one would be done after it. But nobody will see its
 // value: it ends as that one does, just before it. nullptr also if there is none among the next
 // kFollowersMax parts. REQUIRES: its request is submitted.
-constexpr size_t kFollowersMax = 128;
 [[nodiscard]] Part* overwriting(const Part& part);
 
 // Whether a write has ended well.
